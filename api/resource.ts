@@ -20,6 +20,10 @@ export function apiVersionOf(type: { readonly group: string; readonly version: s
   return type.group === '' ? type.version : `${type.group}/${type.version}`;
 }
 
+/** Of "apps/v1": "apps"; of "v1": "". */
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+
 /** "pods" or "deployments.apps": how errors name a resource. */
 export function groupResource(type: { readonly group: string; readonly resource: string }): string {
   return type.group === '' ? type.resource : `${type.resource}.${type.group}`;

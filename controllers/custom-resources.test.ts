@@ -2,7 +2,15 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { KubernetesObject } from '../api/meta.ts';
 import type { ResourceType } from '../api/resource.ts';
-import { configMaps, namespaces } from '../api/resources.ts';
+import {
+  configMaps,
+  horizontalPodAutoscalers,
+  namespaces,
+  podDisruptionBudgets,
+  pods,
+  resourceQuotas,
+  serviceAccounts,
+} from '../api/resources.ts';
 import type { RestClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
@@ -29,7 +37,10 @@ async function untilServed(): Promise<void> {
 
 beforeAll(async () => {
   ({ client } = await startEmbeddedApi(parts));
-  const controllers = ['garbage-collector-controller', 'namespace-controller'];
+  const controllers = [
+    ...['garbage-collector-controller', 'namespace-controller', 'resourcequota-controller'],
+    ...['disruption-controller', 'horizontal-pod-autoscaler-controller'],
+  ];
   const running = await parts.start(() =>
     startControllers({ client, clock, random, logger, controllers, freeze: true }),
   );
@@ -70,6 +81,50 @@ describe('a custom resource', () => {
     expect(
       (await client.list(cronTabs)).items.some(({ metadata }) => metadata.namespace === 'short'),
     ).toBe(false);
+  });
+
+  it('is counted by quotas, is scaled, and is a scale for budgets', async () => {
+    await client.create(namespaces, { metadata: { name: 'sized' }, spec: {} });
+    const metadata = { namespace: 'sized', name: 'sized' };
+    const count = 'count/crontabs.stable.example.com';
+    const hard = { [count]: '3' };
+    await client.create(resourceQuotas, { metadata, spec: { hard } });
+    await eventually(client, resourceQuotas, ([quota]) => quota?.status?.used?.[count] === '0');
+    const body = { ...cronTab('sized', { replicas: 4 }), metadata };
+    const owner = await client.create(cronTabs, body);
+    await eventually(client, resourceQuotas, ([quota]) => quota?.status?.used?.[count] === '1');
+
+    const [apiVersion, kind] = ['stable.example.com/v1', 'CronTab'];
+    const labels = { app: 'sized' };
+    const reference = {
+      apiVersion,
+      kind,
+      name: 'sized',
+      uid: owner.metadata.uid!,
+      controller: true,
+    };
+    await client.create(serviceAccounts, { metadata: { ...metadata, name: 'default' } });
+    await client.create(pods, {
+      metadata: { ...metadata, labels, ownerReferences: [reference] },
+      spec: { containers: [{ name: 'c', image: 'i' }] },
+    });
+    await client.create(podDisruptionBudgets, {
+      metadata,
+      spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+    });
+    await eventually(
+      client,
+      podDisruptionBudgets,
+      ([budget]) => budget?.status?.expectedPods === 4 && budget.status.desiredHealthy === 3,
+    );
+
+    await client.create(horizontalPodAutoscalers, {
+      metadata,
+      spec: { scaleTargetRef: { apiVersion, kind, name: 'sized' }, maxReplicas: 2 },
+    });
+    await eventually(client, cronTabs, (items) =>
+      items.some((one) => (one as { spec?: { replicas?: number } }).spec?.replicas === 2),
+    );
   });
 
   it('may go with its definition and come again', async () => {

@@ -19,6 +19,7 @@ import { keptOf } from './kept-objects.ts';
 import { discoverResourceTypes } from './runtime/discover.ts';
 import { GatedClient } from './runtime/gated-client.ts';
 import { Manager } from './runtime/manager.ts';
+import { ServedTypes } from './runtime/served-types.ts';
 import { Switches } from './switches.ts';
 import { controllerTable, enabledControllers } from './table.ts';
 
@@ -46,7 +47,7 @@ export interface ControllersOptions extends Effects {
   readonly fingerprint?: (text: string) => string;
   /** What /metrics shows. Default: kept where nobody sees them. */
   readonly metrics?: Metrics;
-  /** What the server has; asked from it if absent. */
+  /** What the server has at first; asked from it if absent. */
   readonly resourceTypes?: readonly ResourceType[];
   /** Freezes cached objects: for tests. */
   readonly freeze?: boolean;
@@ -74,13 +75,14 @@ const LEASE = { namespace: 'kube-system', name: 'kube-controller-manager' };
 export async function startControllers(options: ControllersOptions): Promise<RunningControllers> {
   const flag = options.controllers ?? ['*'];
   const enabled = enabledControllers(flag);
-  const resourceTypes =
+  const initial =
     options.resourceTypes ?? (await discoverResourceTypes(options.client, options.logger));
   const { client, clock, random, logger } = options;
   const freeze = options.freeze ?? false;
   const metrics = options.metrics ?? new Metrics();
   const effects = { client, clock, random, logger };
   const informers = new InformerFactory({ ...effects, freeze, keep: keptOf });
+  const types = new ServedTypes({ client, clock, informers, initial });
   const { endedPodThreshold, standardStorageClass = false, rootCa } = options;
   const { signToken, hmacSha256, fingerprint } = options;
   const gate = new GatedClient(client);
@@ -91,7 +93,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     random,
     logger,
     informers,
-    resourceTypes,
+    types,
     standardStorageClass,
     eventClient: client,
     eventPace,
@@ -110,6 +112,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const controllers = served.map(({ build }) => build(context));
   const parts = new Lifecycle();
   await parts.start(() => informers);
+  await parts.start(() => types);
   const told = await parts.start(() =>
     controllerMetrics({ controllers, informers, metrics, clock }),
   );
@@ -132,6 +135,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   await parts.start(() => ({ stop: stopActing }));
   const begin = async (): Promise<void> => {
     await election?.whenLeading();
+    types.start();
     await (switches?.start() ?? manager.run(new Set(names)));
   };
   const ready = begin();

@@ -4,14 +4,17 @@
  * budget depends on one.
  */
 import { controllerOf, keyOf, namespaceOf, type OwnerReference } from '../../api/meta.ts';
+import { groupOf, groupResource, resourcePath, type ResourceType } from '../../api/resource.ts';
 import {
   podDisruptionBudgets as budgetType,
   pods as podType,
   replicaSets,
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
+import type { Scale } from '../../api/types/autoscaling-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
+import type { ObjectRef } from '../../client/interface.ts';
 import { BaseController } from '../runtime/base-controller.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher } from '../runtime/label-selector.ts';
@@ -70,18 +73,17 @@ class DisruptionController extends BaseController {
       const message = 'No matching pods found';
       this.#recorder.record(budget, { type: 'Normal', reason: 'NoPods', message });
     }
-    if (needsControllers(budget) && pods.some((pod) => controllerOf(pod) === undefined))
-      this.#recorder.record(budget, {
-        type: 'Warning',
-        reason: 'UnmanagedPods',
-        message: unmanagedText(budget),
-      });
     const scale = await this.#scale(budget, pods);
     if ('problem' in scale) {
       const message = `Failed to calculate the number of expected pods: ${scale.problem}`;
       const reason = 'CalculateExpectedPodCountFailed';
       this.#recorder.record(budget, { type: 'Warning', reason, message });
-    }
+    } else if (needsControllers(budget) && pods.some((pod) => controllerOf(pod) === undefined))
+      this.#recorder.record(budget, {
+        type: 'Warning',
+        reason: 'UnmanagedPods',
+        message: unmanagedText(budget),
+      });
     const plan = planBudget({ budget, pods, scale, nowMs: this.context.clock.now() });
     if (!sameStatus(budget.status, plan.status)) {
       await writeStatus(this.context.client, budgetType, { ...budget, status: plan.status });
@@ -111,24 +113,34 @@ class DisruptionController extends BaseController {
     owner: OwnerReference,
     namespace: string,
   ): Promise<{ readonly uid: string; readonly replicas: number } | { readonly problem: string }> {
-    const { client, resourceTypes } = this.context;
-    const type = resourceTypes.find(
-      ({ group, version, kind }) =>
-        kind === owner.kind && owner.apiVersion === (group ? `${group}/${version}` : version),
-    );
-    const problem = `${owner.apiVersion}/${owner.kind} does not implement the scale subresource`;
-    if (type === undefined) return { problem };
+    const { client, types } = this.context;
+    const { apiVersion, kind, name, uid } = owner;
+    const type = types.ofKind(groupOf(apiVersion), kind);
+    if (type === undefined)
+      return { problem: `no matches for kind "${kind}" in version "${apiVersion}"` };
     try {
-      const object = await client.get(type, { namespace, name: owner.name });
-      const above = controllerOf(object);
-      if (above !== undefined && type.resource === replicaSets.resource) {
-        return await this.#sizeOf(above, namespace);
+      if (groupResource(type) === groupResource(replicaSets)) {
+        const above = controllerOf(await client.get(type, { namespace, name }));
+        if (above !== undefined) return await this.#sizeOf(above, namespace);
       }
-      const { replicas } = (object as { spec?: { replicas?: number } }).spec ?? {};
-      return replicas === undefined ? { problem } : { uid: owner.uid, replicas };
+      const path = resourcePath(type, { namespace, name, subresource: 'scale' });
+      const { metadata, spec } = (await client.getPath(path)) as Scale;
+      return { uid, replicas: metadata?.uid === uid ? (spec?.replicas ?? 0) : 0 };
     } catch (error) {
       if (!isStatus(error, 'NotFound')) throw error;
-      return { uid: owner.uid, replicas: 0 };
+      return (await this.#isThere(type, { namespace, name }))
+        ? { problem: `${groupResource(type)} does not implement the scale subresource` }
+        : { uid, replicas: 0 };
+    }
+  }
+
+  async #isThere(type: ResourceType, ref: ObjectRef): Promise<boolean> {
+    try {
+      await this.context.client.get(type, ref);
+      return true;
+    } catch (error) {
+      if (isStatus(error, 'NotFound')) return false;
+      throw error;
     }
   }
 }

@@ -52,7 +52,6 @@ describe('the disruptions a budget allows', () => {
       [0, 3, 4],
     ],
     ['no pods', state({ minAvailable: 1 }, { pods: [] }), [0, 1, 0]],
-    ['no controller', state({ maxUnavailable: 1 }, { scale: { problem: 'none' } }), [0, 0, 4]],
   ])('%s', (_, ...[of, wanted]) => {
     const { status } = planBudget(of);
     expect([status.disruptionsAllowed, status.desiredHealthy, status.expectedPods]).toEqual(wanted);
@@ -70,6 +69,19 @@ describe('the disruptions a budget allows', () => {
     expect(status).toMatchObject({ currentHealthy: 3, disruptionsAllowed: 1 });
     expect(status.disruptedPods).toEqual({ a: formatTime(NOW - 20_000) });
     expect(requeueAfterMs).toBe(100_000);
+  });
+
+  it('are none where a scale is not known; nothing else is told anew', () => {
+    const before = planBudget(state({ maxUnavailable: 1 })).status;
+    const of = { ...budget({ maxUnavailable: 1 }), status: before };
+    const { status } = planBudget(state({}, { budget: of, scale: { problem: 'none' } }));
+    const { type, observedGeneration } = before.conditions![0]!;
+    const condition = { type, observedGeneration, status: 'False', reason: 'SyncFailed' };
+    const lastTransitionTime = formatTime(NOW);
+    expect(status).toEqual({
+      ...{ ...before, disruptionsAllowed: 0 },
+      conditions: [{ ...condition, message: 'none', lastTransitionTime }],
+    });
   });
 
   it('are told in a condition', () => {

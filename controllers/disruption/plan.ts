@@ -29,22 +29,16 @@ export function planBudget(state: BudgetState): BudgetPlan {
   const { budget, nowMs } = state;
   const pods = state.pods.filter(podActive);
   const expected = expectations(state, pods.length);
+  if ('problem' in expected) return { status: failSafe(budget, expected.problem, nowMs) };
   const { disruptedPods, retryAfterMs } = pending(budget, pods, nowMs);
   const healthy = pods.filter((pod) => podReady(pod) && !(nameOf(pod) in disruptedPods)).length;
   const { expectedPods, desiredHealthy } = expected;
-  const known = !('problem' in expected) && expectedPods > 0;
-  const disruptionsAllowed = known ? Math.max(0, healthy - desiredHealthy) : 0;
-  const failed = 'problem' in expected;
-  const reason = failed
-    ? 'SyncFailed'
-    : disruptionsAllowed > 0
-      ? 'SufficientPods'
-      : 'InsufficientPods';
+  const disruptionsAllowed = expectedPods > 0 ? Math.max(0, healthy - desiredHealthy) : 0;
   const condition = {
     type: 'DisruptionAllowed',
     status: disruptionsAllowed > 0 ? 'True' : 'False',
-    reason,
-    message: failed ? expected.problem : '',
+    reason: disruptionsAllowed > 0 ? 'SufficientPods' : 'InsufficientPods',
+    message: '',
     observedGeneration: budget.metadata.generation ?? 0,
   };
   const status: PodDisruptionBudgetStatus = {
@@ -59,6 +53,30 @@ export function planBudget(state: BudgetState): BudgetPlan {
   return { status, ...(retryAfterMs === undefined ? {} : { requeueAfterMs: retryAfterMs }) };
 }
 
+/** What is not known allows nothing; the rest of the status stays as it was. */
+function failSafe(
+  { status }: PodDisruptionBudget,
+  message: string,
+  nowMs: number,
+): PodDisruptionBudgetStatus {
+  const { observedGeneration } = status ?? {};
+  const condition = {
+    type: 'DisruptionAllowed',
+    status: 'False',
+    reason: 'SyncFailed',
+    message,
+    ...(observedGeneration === undefined ? {} : { observedGeneration }),
+  };
+  return {
+    currentHealthy: 0,
+    desiredHealthy: 0,
+    expectedPods: 0,
+    ...status,
+    disruptionsAllowed: 0,
+    conditions: withCondition(status?.conditions ?? [], condition, nowMs),
+  };
+}
+
 interface Expected {
   readonly expectedPods: number;
   readonly desiredHealthy: number;
@@ -68,12 +86,12 @@ interface Expected {
 function expectations(
   { budget: { spec }, scale }: BudgetState,
   count: number,
-): Expected | (Expected & { readonly problem: string }) {
+): Expected | { readonly problem: string } {
   const { maxUnavailable, minAvailable } = spec;
   if (maxUnavailable === undefined && typeof minAvailable !== 'string') {
     return { expectedPods: count, desiredHealthy: minAvailable ?? 1 };
   }
-  if ('problem' in scale) return { expectedPods: count, desiredHealthy: 0, ...scale };
+  if ('problem' in scale) return scale;
   const expectedPods = scale.replicas;
   const desired =
     maxUnavailable === undefined

@@ -6,29 +6,13 @@
  * knows it, for the owner: a cache that is behind must not cost an object its life.
  */
 import type { KubernetesObject, OwnerReference } from '../../api/meta.ts';
-import type { ResourceType } from '../../api/resource.ts';
+import { groupOf, groupResource, type ResourceType } from '../../api/resource.ts';
 import { events as eventType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
-import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
 import type { Informer } from '../../client/informer-interface.ts';
 import { BaseController } from '../runtime/base-controller.ts';
-import {
-  type Controller,
-  type ControllerContext,
-  type ReconcileResult,
-  serves,
-} from '../runtime/controller.ts';
-import { customResourceDefinitions, customType } from '../runtime/custom-types.ts';
-import {
-  FOREGROUND,
-  groupOf,
-  isNamed,
-  type Node,
-  nodeOf,
-  ORPHAN,
-  OwnerGraph,
-  sameScope,
-} from './graph.ts';
+import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
+import { FOREGROUND, isNamed, type Node, nodeOf, ORPHAN, OwnerGraph, sameScope } from './graph.ts';
 import { blockingDependents, type ItemState, type OwnerState, planItem } from './plan.ts';
 
 const NAME = 'garbage-collector-controller';
@@ -45,39 +29,24 @@ class GarbageCollector extends BaseController {
   readonly concurrency = CONCURRENCY;
   readonly #graph = new OwnerGraph();
   readonly #recorder = this.recorderAs(NAME);
-  readonly #types = new Map<string, ResourceType>();
-  readonly #forgetting = new Set<Promise<void>>();
-  /** By "group/resource". */
-  readonly #followed = new Map<string, { type: ResourceType; unfollow: () => void }>();
+  /** By "deployments.apps": how it is followed no longer. */
+  readonly #followed = new Map<string, () => void>();
 
   constructor(context: ControllerContext) {
     super(context);
     // Events have no owners and are many.
-    const types = context.resourceTypes.filter(({ resource }) => resource !== eventType.resource);
+    const types = context.types.list().filter(({ resource }) => resource !== eventType.resource);
     this.informers.push(...types.map((type) => this.#follow(type)));
-    if (!serves(context, customResourceDefinitions)) return;
-    context.informers.of(customResourceDefinitions).addHandler({
-      added: (crd) => this.#learn(crd, customType(crd)),
-      updated: (_old, crd) => this.#learn(crd, customType(crd)),
-      deleted: (crd) => this.#learn(crd, undefined),
-    });
+    context.types.onChange((type, before) => this.#learn(type, before));
   }
 
-  /** Kinds come and go with their definitions, and change the version they are best asked in. */
-  #learn({ spec }: CustomResourceDefinition, type: ResourceType | undefined): void {
-    const key = `${spec.group}/${spec.names.plural}`;
-    const known = this.#followed.get(key);
-    if (known?.type.version === type?.version && known?.type.kind === type?.kind) return;
-    if (known !== undefined) {
-      known.unfollow();
-      this.#types.delete(kindKey(known.type));
-      this.#followed.delete(key);
-      const forgetting = this.context.informers.forget(known.type);
-      this.#forgetting.add(forgetting);
-      void forgetting.finally(() => this.#forgetting.delete(forgetting));
+  #learn(type: ResourceType | undefined, before: ResourceType | undefined): void {
+    if (before !== undefined) {
+      this.#followed.get(groupResource(before))?.();
+      this.#followed.delete(groupResource(before));
     }
     if (type !== undefined) this.#follow(type).start();
-    else if (known !== undefined) this.#enqueue(this.#graph.deleteAll(known.type));
+    else if (before !== undefined) this.#enqueue(this.#graph.deleteAll(before));
   }
 
   async reconcile(uid: string): Promise<ReconcileResult | undefined> {
@@ -95,16 +64,10 @@ class GarbageCollector extends BaseController {
     return this.#judge(node);
   }
 
-  override async stop(): Promise<void> {
-    await super.stop();
-    await Promise.all(this.#forgetting);
-  }
-
   #follow(type: ResourceType): Informer<KubernetesObject> {
     const informer = this.context.informers.of(type);
     const seen = (object: KubernetesObject): void =>
       this.#enqueue(this.#graph.set(nodeOf(type, object)));
-    this.#types.set(kindKey(type), type);
     const unfollow = informer.addHandler({
       added: seen,
       updated: (old, object) => {
@@ -112,7 +75,7 @@ class GarbageCollector extends BaseController {
       },
       deleted: ({ metadata }) => this.#enqueue(this.#graph.delete(metadata.uid ?? '')),
     });
-    this.#followed.set(`${type.group}/${type.resource}`, { type, unfollow });
+    this.#followed.set(groupResource(type), unfollow);
     return informer;
   }
 
@@ -179,7 +142,7 @@ class GarbageCollector extends BaseController {
     if (known !== undefined && isNamed(reference, known))
       return known.deletion === 'foreground' ? 'waiting' : 'solid';
     if (this.#graph.isGone(reference.uid)) return 'dangling';
-    const type = this.#types.get(`${groupOf(reference.apiVersion)}/${reference.kind}`);
+    const type = this.context.types.ofKind(groupOf(reference.apiVersion), reference.kind);
     if (type === undefined) return 'unknown';
     if (type.namespaced && node.namespace === '') {
       this.#complain(node, reference);
@@ -301,5 +264,3 @@ function concernsGraph(
 
 const refOf = ({ namespace, name }: Pick<Node, 'namespace' | 'name'>) =>
   namespace === '' ? { name } : { namespace, name };
-
-const kindKey = ({ group, kind }: ResourceType): string => `${group}/${kind}`;

@@ -12,7 +12,7 @@ import {
   type OwnerReference,
   uidOf,
 } from '../../api/meta.ts';
-import type { ResourceType } from '../../api/resource.ts';
+import { groupOf, type ResourceType } from '../../api/resource.ts';
 
 export const ORPHAN = 'orphan';
 export const FOREGROUND = 'foregroundDeletion';
@@ -160,9 +160,6 @@ export function isNamed(reference: OwnerReference, { type, name }: Node): boolea
   const { apiVersion, kind } = reference;
   return reference.name === name && kind === type.kind && groupOf(apiVersion) === type.group;
 }
-
-export const groupOf = (apiVersion: string): string =>
-  apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 
 /** An owner is cluster-scoped or lives in the dependent's own namespace. */
 export function sameScope(dependent: Node, owner: Node): boolean {

@@ -5,7 +5,7 @@
 import { deepEqual } from '../../api/deep.ts';
 import { nameOf, namespaceOf, keyOf } from '../../api/meta.ts';
 import { podMetrics as podMetricsType, type PodMetrics } from '../../api/metrics.ts';
-import { resourcePath, type ResourceType } from '../../api/resource.ts';
+import { groupOf, resourcePath, type ResourceType } from '../../api/resource.ts';
 import { horizontalPodAutoscalers as hpaType, pods as podType } from '../../api/resources.ts';
 import { matchesLabels } from '../../api/selector/label.ts';
 import { parseLabelSelector } from '../../api/selector/label-parser.ts';
@@ -106,12 +106,10 @@ class HorizontalPodAutoscalerController extends BaseController {
   }
 
   async #target(autoscaler: HorizontalPodAutoscaler): Promise<Target | undefined> {
-    const { client, resourceTypes } = this.context;
+    const { client, types } = this.context;
     const { kind, name, apiVersion = 'v1' } = autoscaler.spec.scaleTargetRef;
-    const [version, group = ''] = apiVersion.split('/').reverse();
-    const type =
-      resourceTypes.find((t) => t.kind === kind && t.group === group && t.version === version) ??
-      resourceTypes.find((t) => t.kind === kind && t.group === group);
+    const group = groupOf(apiVersion);
+    const type = types.ofKind(group, kind);
     let problem = `no matches for kind "${kind}" in group "${group}"`;
     if (type !== undefined) {
       const at = { namespace: namespaceOf(autoscaler), name, subresource: 'scale' };

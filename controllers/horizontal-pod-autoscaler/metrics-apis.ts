@@ -3,7 +3,7 @@
  * an APIService. Faults are told in the words of Kubernetes' metrics clients.
  * https://github.com/kubernetes/design-proposals-archive (instrumentation/custom-metrics-api)
  */
-import { groupResource, type ResourceType } from '../../api/resource.ts';
+import { groupResource } from '../../api/resource.ts';
 import { milliValue } from '../../api/quantity.ts';
 import { formatLabelSelector, labelRequirements } from '../../api/selector/label.ts';
 import { StatusError } from '../../api/status.ts';
@@ -13,6 +13,7 @@ import type {
 } from '../../api/types/autoscaling-v2.ts';
 import type { RestClient } from '../../client/rest.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { ServedTypes } from '../runtime/served-types.ts';
 import { NoMetricError } from './replicas.ts';
 import type { PodMetricMap } from './pods.ts';
 
@@ -38,7 +39,7 @@ interface Question {
 export interface MetricsApisOptions {
   readonly client: RestClient;
   readonly clock: Clock;
-  readonly resourceTypes: readonly ResourceType[];
+  readonly types: Pick<ServedTypes, 'ofKind'>;
 }
 
 export class MetricsApis {
@@ -138,9 +139,7 @@ export class MetricsApis {
   }
 
   #resource(group: string, kind: string): string {
-    const type = this.#options.resourceTypes.find(
-      (each) => each.kind === kind && each.group === group,
-    );
+    const type = this.#options.types.ofKind(group, kind);
     if (type !== undefined) return groupResource(type);
     const of = group === '' ? `"${kind}" in version ""` : `"${kind}" in group "${group}"`;
     const cause = `unable to map kind ${kind}${group && `.${group}`} to resource`;

@@ -11,7 +11,6 @@ import type { Namespace } from '../../api/types/core-v1.ts';
 import { ItemBackoff } from '../../client/rate-limiter.ts';
 import { BaseController } from '../runtime/base-controller.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
-import { customResourceDefinitions, customType } from '../runtime/custom-types.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { planConditions, type Remaining } from './plan.ts';
 
@@ -27,7 +26,6 @@ export function namespaceController(context: ControllerContext): Controller {
 class NamespaceController extends BaseController {
   readonly name = NAME;
   readonly #namespaces = this.informerOf(namespaceType);
-  readonly #definitions = this.informerIfServed(customResourceDefinitions);
   /** Rounds a namespace has taken so far. */
   readonly #rounds = new ItemBackoff(BACKOFF);
 
@@ -48,23 +46,11 @@ class NamespaceController extends BaseController {
     const remaining = await this.#empty(key);
     const latest = await this.#writeStatus(namespace, remaining);
     if (latest === undefined) return undefined;
-    if (remaining.resources.size > 0 || remaining.failures.length > 0) {
+    const { resources, failures, unknown } = remaining;
+    if (resources.size > 0 || failures.length > 0 || unknown.size > 0)
       return { requeueAfterMs: this.#rounds.next(key) };
-    }
     await this.#finalize(latest);
     return undefined;
-  }
-
-  /** What may be in a namespace now: custom resources come and go. */
-  #types(): readonly ResourceType[] {
-    const types = new Map(
-      this.context.resourceTypes.map((type) => [`${type.group}/${type.resource}`, type] as const),
-    );
-    for (const crd of this.#definitions?.lister.list() ?? []) {
-      const type = customType(crd);
-      if (type !== undefined) types.set(`${type.group}/${type.resource}`, type);
-    }
-    return [...types.values()].filter(({ namespaced }) => namespaced);
   }
 
   /** Asks everything to go, then counts what is still there. */
@@ -72,7 +58,9 @@ class NamespaceController extends BaseController {
     const resources = new Map<string, number>();
     const finalizers = new Map<string, number>();
     const failures: string[] = [];
-    const types = this.#types();
+    // What an extension server keeps in it is not known to be gone while that one is away.
+    const unknown = await this.context.types.askExtensions();
+    const types = this.context.types.list().filter(({ namespaced }) => namespaced);
     const pods = types.filter(({ resource, group }) => isPods(resource, group));
     const others = types.filter(({ resource, group }) => !isPods(resource, group));
     const emptied = async (type: ResourceType): Promise<void> => {
@@ -86,7 +74,7 @@ class NamespaceController extends BaseController {
     await Promise.all(pods.map(emptied));
     // Pods end with the configuration and permissions they were started with.
     if (resources.size === 0) await Promise.all(others.map(emptied));
-    return { resources, finalizers, failures };
+    return { resources, finalizers, failures, unknown };
   }
 
   async #emptyOf(

@@ -3,7 +3,10 @@ import type { NamespaceCondition } from '../../api/types/core-v1.ts';
 import { planConditions, type Remaining } from './plan.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
-const nothing: Remaining = { resources: new Map(), finalizers: new Map(), failures: [] };
+const nothing: Remaining = {
+  ...{ resources: new Map(), finalizers: new Map() },
+  ...{ failures: [], unknown: new Set() },
+};
 
 const told = (remaining: Partial<Remaining>): readonly string[] =>
   planConditions([], { ...nothing, ...remaining }, NOW)

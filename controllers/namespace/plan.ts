@@ -10,6 +10,8 @@ export interface Remaining {
   readonly finalizers: ReadonlyMap<string, number>;
   /** Why deleting failed, if it did. */
   readonly failures: readonly string[];
+  /** "group/version" of those whose extension servers did not say what they have. */
+  readonly unknown: ReadonlySet<string>;
 }
 
 interface Text {
@@ -24,7 +26,13 @@ export function planConditions(
   remaining: Remaining,
   nowMs: number,
 ): readonly NamespaceCondition[] {
-  const texts = [...settled, contentFailure(remaining), content(remaining), finalizers(remaining)];
+  const texts = [
+    discovery(remaining),
+    parsed,
+    contentFailure(remaining),
+    content(remaining),
+    finalizers(remaining),
+  ];
   return texts.map((text) => {
     const current = old.find(({ type }) => type === text.type);
     if (current?.status === text.status && current.message === text.message) return current;
@@ -33,21 +41,26 @@ export function planConditions(
   });
 }
 
-/** The kinds are known before the controller starts: these two cannot fail here. */
-const settled: readonly Text[] = [
-  {
-    type: 'NamespaceDeletionDiscoveryFailure',
-    status: 'False',
-    reason: 'ResourcesDiscovered',
-    message: 'All resources successfully discovered',
-  },
-  {
-    type: 'NamespaceDeletionGroupVersionParsingFailure',
-    status: 'False',
-    reason: 'ParsedGroupVersions',
-    message: 'All legacy kube types successfully parsed',
-  },
-];
+function discovery({ unknown }: Remaining): Text {
+  const type = 'NamespaceDeletionDiscoveryFailure';
+  if (unknown.size === 0) {
+    const message = 'All resources successfully discovered';
+    return { type, status: 'False', reason: 'ResourcesDiscovered', message };
+  }
+  const list = [...unknown].sort().map((each) => `${each}: stale GroupVersion discovery: ${each}`);
+  const message =
+    `Discovery failed for some groups, ${unknown.size} failing: ` +
+    `unable to retrieve the complete list of server APIs: ${list.join(', ')}`;
+  return { type, status: 'True', reason: 'DiscoveryFailed', message };
+}
+
+/** The server refuses groups and versions that would not parse. */
+const parsed: Text = {
+  type: 'NamespaceDeletionGroupVersionParsingFailure',
+  status: 'False',
+  reason: 'ParsedGroupVersions',
+  message: 'All legacy kube types successfully parsed',
+};
 
 function contentFailure({ failures }: Remaining): Text {
   const type = 'NamespaceDeletionContentFailure';

@@ -10,6 +10,7 @@ import { realRandom as random } from '../../platform/node/random.ts';
 import { startEmbeddedApi } from '../../test/support/embedded-api.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { startControllers } from '../manager.ts';
+import { ServedTypes } from '../runtime/served-types.ts';
 import { replicaSetController } from './controller.ts';
 
 let parts = new Lifecycle();
@@ -84,9 +85,8 @@ it('looks again when what it expects never comes', async () => {
     () => new InformerFactory({ client: deaf, clock, random, logger }),
   );
   const own = new FakeClock();
-  const controller = replicaSetController({
-    ...{ client, clock: own, random, logger, informers, resourceTypes: [pods, replicaSets] },
-  });
+  const types = new ServedTypes({ client, clock: own, informers, initial: [pods, replicaSets] });
+  const controller = replicaSetController({ client, clock: own, random, logger, informers, types });
   informers.start();
   await informers.whenSynced();
   await client.create(replicaSets, {

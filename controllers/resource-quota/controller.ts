@@ -7,7 +7,7 @@ import { type KubernetesObject, keyOf, namespaceOf } from '../../api/meta.ts';
 import { type Amounts, amountsOf, sameAmounts } from '../../api/quota/amounts.ts';
 import type { Evaluator } from '../../api/quota/evaluator.ts';
 import { evaluatorOf } from '../../api/quota/evaluators.ts';
-import type { ResourceType } from '../../api/resource.ts';
+import { groupResource, type ResourceType } from '../../api/resource.ts';
 import { resourceQuotas as quotaType } from '../../api/resources.ts';
 import type { ResourceQuota } from '../../api/types/core-v1.ts';
 import type { Informer } from '../../client/informer-interface.ts';
@@ -40,7 +40,8 @@ interface Followed {
 class ResourceQuotaController extends BaseController {
   readonly name = 'resourcequota-controller';
   readonly #quotas = this.informerOf(quotaType);
-  readonly #followed: readonly Followed[];
+  /** By "deployments.apps". */
+  readonly #followed = new Map<string, Followed>();
   /** Of objects that live on; a change is another object. */
   readonly #usage = new WeakMap<KubernetesObject, Amounts>();
 
@@ -48,9 +49,14 @@ class ResourceQuotaController extends BaseController {
     super(context);
     indexByController(this.#quotas);
     enqueueSelf(this.#quotas, this.queue, (quota, old) => old === undefined || differs(quota, old));
-    this.#followed = context.resourceTypes
-      .filter(({ namespaced }) => namespaced)
-      .flatMap((type) => this.#follow(type) ?? []);
+    for (const type of context.types.list()) {
+      const followed = this.#follow(type);
+      if (followed !== undefined) this.informers.push(followed.informer);
+    }
+    context.types.onChange((type, before) => {
+      if (before !== undefined) this.#followed.delete(groupResource(before));
+      if (type !== undefined) this.#followLater(type);
+    });
   }
 
   async reconcile(key: string): Promise<ReconcileResult | undefined> {
@@ -58,25 +64,37 @@ class ResourceQuotaController extends BaseController {
     if (quota === undefined) return undefined;
     const nowMs = this.context.clock.now();
     const namespace = namespaceOf(quota);
+    const followed = [...this.#followed.values()];
+    const isUnknown = ({ evaluator, informer }: Followed): boolean =>
+      !informer.synced && concerns(evaluator, quota);
+    if (followed.some(isUnknown)) return { requeueAfterMs: RECOUNT_MS };
     const plan = planQuota(
       quota,
-      this.#followed.map((followed) => this.#counted(followed, namespace, nowMs)),
+      followed.map((each) => this.#counted(each, namespace, nowMs)),
     );
     if (plan === undefined) return { requeueAfterMs: SYNC_PERIOD_MS };
     await writeStatus(this.context.client, quotaType, { ...quota, status: plan.status });
     return { requeueAfterMs: plan.lowered ? RECOUNT_MS : SYNC_PERIOD_MS };
   }
 
+  /** One that came while the controllers run. */
+  #followLater(type: ResourceType): void {
+    const followed = this.#follow(type);
+    if (followed === undefined) return;
+    followed.informer.start();
+    for (const quota of this.#quotas.lister.list())
+      if (concerns(followed.evaluator, quota)) this.queue.add(keyOf(quota));
+  }
+
   #follow(type: ResourceType): Followed | undefined {
-    const evaluator = evaluatorOf(type);
+    const evaluator = type.namespaced ? evaluatorOf(type) : undefined;
     if (evaluator === undefined) return undefined;
-    const informer = this.informerOf(type);
+    const informer = this.context.informers.of(type);
     const indexed = isSpecial(type);
     if (indexed) indexByController(informer);
     const replenish = (object: KubernetesObject): void => {
       for (const quota of this.#quotas.lister.byIndex(NAMESPACE_INDEX, namespaceOf(object)))
-        if (Object.keys(quota.spec.hard ?? {}).some((name) => evaluator.covers(name)))
-          this.queue.add(keyOf(quota));
+        if (concerns(evaluator, quota)) this.queue.add(keyOf(quota));
     };
     informer.addHandler({
       deleted: replenish,
@@ -90,7 +108,9 @@ class ResourceQuotaController extends BaseController {
         },
       }),
     });
-    return { evaluator, informer, indexed };
+    const followed = { evaluator, informer, indexed };
+    this.#followed.set(groupResource(type), followed);
+    return followed;
   }
 
   #counted({ evaluator, informer, indexed }: Followed, namespace: string, nowMs: number): Counted {
@@ -118,6 +138,10 @@ const special = ['pods', 'services', 'persistentvolumeclaims'];
 
 function isSpecial({ group, resource }: ResourceType): boolean {
   return group === '' && special.includes(resource);
+}
+
+function concerns(evaluator: Evaluator, { spec }: ResourceQuota): boolean {
+  return Object.keys(spec.hard ?? {}).some((name) => evaluator.covers(name));
 }
 
 function differs(quota: ResourceQuota, old: ResourceQuota): boolean {

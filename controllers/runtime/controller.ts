@@ -17,6 +17,7 @@ import type { WorkQueue } from '../../client/work-queue.ts';
 import type { Effects } from '../../platform/effects.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
 import type { CertificateAndKey, X509 } from '../../platform/crypto/x509.ts';
+import type { ServedTypes } from './served-types.ts';
 
 export interface ReconcileResult {
   /** Look at the key again after this long, even if nothing happens to it. */
@@ -61,7 +62,7 @@ export interface ControllerContext extends Effects {
   /** Of a text, "sha256:…" in hexadecimal digits. */
   readonly fingerprint?: (text: string) => string;
   /** Every listable, watchable and deletable resource the server has. */
-  readonly resourceTypes: readonly ResourceType[];
+  readonly types: ServedTypes;
   /** As --terminated-pod-gc-threshold: ended pods kept; 0 keeps all. */
   readonly endedPodThreshold?: number;
   /** Gives a cluster without any StorageClass one, as its default. */
@@ -75,12 +76,7 @@ export interface ControllerContext extends Effects {
 }
 
 export function serves(context: ControllerContext, type: ResourceType): boolean {
-  return context.resourceTypes.some(
-    (served) =>
-      served.group === type.group &&
-      served.version === type.version &&
-      served.resource === type.resource,
-  );
+  return context.types.has(type);
 }
 
 export function recorderFor(context: ControllerContext, component: string): EventRecorder {

@@ -8,14 +8,14 @@ const NEEDED = ['list', 'watch', 'delete'];
 
 interface Discovered {
   readonly groupVersion: string;
-  readonly list: APIResourceList | undefined;
+  readonly types: readonly ResourceType[] | undefined;
   readonly error?: unknown;
 }
 
 /**
  * Every resource that can be listed, watched and deleted, in its group's preferred version. What
- * an extension server serves is left out while it does not answer: nobody's cluster waits for it.
- * Any other group that cannot be asked fails the whole.
+ * an extension server serves is left out while it does not answer: nobody's cluster waits for it,
+ * and `ServedTypes` asks again. Any other group that cannot be asked fails the whole.
  */
 export async function discoverResourceTypes(
   client: RestClient,
@@ -29,17 +29,24 @@ export async function discoverResourceTypes(
     ['v1', ...versions].map((groupVersion) => discover(client, groupVersion)),
   );
   await judgeFailures(client, discovered, logger);
-  return discovered.flatMap(({ list }) => (list === undefined ? [] : typesOf(list)));
+  return discovered.flatMap(({ types = [] }) => types);
 }
 
 async function discover(client: RestClient, groupVersion: string): Promise<Discovered> {
-  const root = groupVersion.includes('/') ? '/apis' : '/api';
   try {
-    const list = (await client.getPath(`${root}/${groupVersion}`)) as APIResourceList;
-    return { groupVersion, list };
+    return { groupVersion, types: await discoverVersion(client, groupVersion) };
   } catch (error) {
-    return { groupVersion, list: undefined, error };
+    return { groupVersion, types: undefined, error };
   }
+}
+
+/** What "group/version" has that can be listed, watched and deleted. */
+export async function discoverVersion(
+  client: RestClient,
+  groupVersion: string,
+): Promise<readonly ResourceType[]> {
+  const root = groupVersion.includes('/') ? '/apis' : '/api';
+  return typesOf((await client.getPath(`${root}/${groupVersion}`)) as APIResourceList);
 }
 
 /** Throws the first that is not an extension server's. */
@@ -48,7 +55,7 @@ async function judgeFailures(
   discovered: readonly Discovered[],
   logger: Logger,
 ): Promise<void> {
-  const failed = discovered.filter(({ list }) => list === undefined);
+  const failed = discovered.filter(({ types }) => types === undefined);
   if (failed.length === 0) return;
   const { items } = await client.list(apiServices);
   const remote = new Set(

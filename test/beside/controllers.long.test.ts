@@ -30,6 +30,7 @@ const expectedComplaints = [
   /garbagecollector\.go.*the ResourceVersion in the precondition .* does not match/,
   /controller\.go.*PodResourceClaim device: (create ResourceClaim|resource claim template)/,
   /controller\.go.*ResourceClaim not created yet/,
+  /disruption\.go.*jobs\.batch does not implement the scale subresource/,
   /pv_controller\.go.*storageclass\S* .*not found/,
 ];
 

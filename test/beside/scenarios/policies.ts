@@ -80,6 +80,22 @@ export const policyScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'disruption budget of pods whose job has no scale',
+    async run(at) {
+      await at.create(`
+apiVersion: batch/v1
+kind: Job
+metadata: { name: web }
+spec:
+  ${template('web', { spec: 'restartPolicy: Never' }).trim()}`);
+      await at.until('Job', 'web', ({ status }) => status?.ready === 1);
+      await at.create(budget('maxUnavailable: 1'));
+      await at.untilEvent('CalculateExpectedPodCountFailed');
+      const failed = condition('DisruptionAllowed', 'SyncFailed');
+      await at.until('PodDisruptionBudget', 'web', failed);
+    },
+  },
+  {
     name: 'autoscaler of what does not exist',
     async run(at) {
       await at.create(scaler(cpu(50)));
