@@ -35,8 +35,9 @@ export interface Preparation {
 
 /** Throws for what the process runtime will never do; the message names the field. */
 export function refuse(container: Container): void {
-  const { name, image = '', command = [], volumeDevices = [] } = container;
-  if (command.length === 0)
+  const { name, image = '', command = [], args = [], volumeDevices = [] } = container;
+  // As of an image without an entrypoint: what is given as arguments is the command.
+  if (command.length === 0 && args.length === 0)
     throw new UnsupportedError(
       `container ${name} has no command: nodes of the process runtime pull no images, so the ` +
         `program of image "${image}" is not known; set spec.containers[].command`,

@@ -265,6 +265,11 @@ describe('a container of the process runtime', () => {
     expect(await logOf(heard)).toEqual(['here']);
   });
 
+  it('takes its arguments for the command where it has none', async () => {
+    const container = run({ image: 'busybox', args: ['sh', '-c', 'exit 3'] });
+    expect(await ended(container)).toMatchObject({ exitCode: 3 });
+  });
+
   it('is refused what cannot be done, with the field named', async () => {
     const image = run({ image: 'nginx' });
     await eventually(() => image.events.length > 0);
