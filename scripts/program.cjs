@@ -9,6 +9,11 @@ const { Script } = require('node:vm');
 
 const importModule = (href) => import(href);
 
+/** What is kept is little, as part of the program, if the first to run it did no more than `--help`. */
+const LITTLE = 1 / 2;
+/** Seconds after which a process has more to keep, and a moment for it at its end. */
+const LONG_S = 2;
+
 /** The exports of the program `name`: its file is one function (see build.mjs). */
 exports.program = function program(name) {
   const filename = `${__dirname}/${name}.cjs`;
@@ -16,11 +21,17 @@ exports.program = function program(name) {
   // nothing else: without its tag two ways to start a program would replace each other's.
   const kept = `${filename}.${process.version}-${cachedDataVersionTag().toString(16)}`;
   const cachedData = read(kept);
-  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
+  const source = readFileSync(filename, 'latin1');
+  const script = new Script(source, { filename, cachedData });
   const again = process.env.WHERRY_KEEP_COMPILED === 'always';
-  if (cachedData === undefined || script.cachedDataRejected === true || again) {
+  const taken = script.cachedDataRejected === false && !again ? cachedData.length : 0;
+  if (taken < source.length * LITTLE) {
     // At the end, so that it has what was compiled on the way.
-    process.once('exit', () => keep(kept, script.createCachedData()));
+    process.once('exit', () => {
+      if (taken > 0 && process.uptime() < LONG_S) return;
+      const data = script.createCachedData();
+      if (data.length > taken) keep(kept, data);
+    });
   }
   const module = { exports: {} };
   const meta = {
