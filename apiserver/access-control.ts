@@ -6,7 +6,7 @@ import { missingText, quotedList } from './authz/rbac/describe.ts';
 import { MissingRole, type RbacAuthorizer } from './authz/rbac/rbac-authorizer.ts';
 import { refusal } from './authz/refusal.ts';
 import type { Identity } from './identity.ts';
-import type { AccessControl } from './registry/declaration.ts';
+import type { AccessControl } from './registry/access-control.ts';
 
 export interface AccessControlOptions {
   readonly identity: Identity;

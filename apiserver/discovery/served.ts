@@ -4,6 +4,7 @@ import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { ConnectSubresource } from '../registry/connect-subresource.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
+import { isStored } from '../registry/stored-resources.ts';
 
 export interface ServedSubresource {
   readonly name: string;
@@ -115,8 +116,8 @@ function servedResource(declaration: ResourceDeclaration): ServedResource {
 }
 
 function stored(declaration: ResourceDeclaration): Pick<ServedResource, 'stored'> {
-  const { type, review, computed, view, storedAs = view?.of.type ?? type } = declaration;
-  return review === undefined && computed === undefined ? { stored: storedAs } : {};
+  const { type, view, storedAs = view?.of.type ?? type } = declaration;
+  return view !== undefined || isStored(declaration) ? { stored: storedAs } : {};
 }
 
 export function servedGroups(declarations: readonly ResourceDeclaration[]): ServedGroup[] {

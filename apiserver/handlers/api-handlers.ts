@@ -8,7 +8,7 @@ import type { HttpResponse } from '../../platform/net/http.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import type { Verb } from '../pipeline/request-info.ts';
 import { pageNotFound } from '../pipeline/status-response.ts';
-import type { Subresource } from '../registry/declaration.ts';
+import type { ResourceDeclaration, Subresource } from '../registry/declaration.ts';
 import type { Registry } from '../registry/registry.ts';
 import { connect } from './connect.ts';
 import { create } from './create.ts';
@@ -52,7 +52,7 @@ export class ApiHandlers {
       if (this.#registry.hasGroup(info)) throw resourceNotFound();
       return pageNotFound();
     }
-    const { deprecation, structure, verbs: served } = store.declaration;
+    const { deprecation, structure, verbs: served, actsOn } = store.declaration;
     const target: Target = { request, store, environment: this.#environment };
     const isCustom = structure !== undefined;
     if (isCustom && !reachesCustom(info, store)) return pageNotFound();
@@ -61,7 +61,16 @@ export class ApiHandlers {
     if (isCustom) checkCustom(info, store);
     else checkRoute(request, store);
     if (served !== undefined && !served.includes(info.verb)) throw methodNotAllowed();
+    if (actsOn !== undefined) return this.#act(target, actsOn);
     return verbs[info.verb as Verb](target);
+  }
+
+  #act(
+    target: Target,
+    { type, subresource }: Required<ResourceDeclaration>['actsOn'],
+  ): Promise<HttpResponse> {
+    const store = this.#registry.store(type)!;
+    return createSubresource({ ...target, store }, store.subresource(subresource)!);
   }
 
   #subresource(target: Target): Promise<HttpResponse> {

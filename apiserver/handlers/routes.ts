@@ -26,9 +26,9 @@ const acrossNamespaces: ReadonlySet<Verb | ''> = new Set(['list', 'watch']);
 export function checkRoute({ http, info }: Asked, { declaration }: ResourceStore): void {
   const { verbs, type } = declaration;
   const only = verbs?.length === 1 && verbs[0] === 'create';
-  if (only && info.name !== '' && info.subresource === '') throw resourceNotFound();
-  if (info.verb === '' || http.method === 'HEAD' || !methodSuits(info)) throw methodNotAllowed();
   const spans = type.namespaced && info.namespace === '';
+  if (only && (info.name !== '' || spans) && info.subresource === '') throw resourceNotFound();
+  if (info.verb === '' || http.method === 'HEAD' || !methodSuits(info)) throw methodNotAllowed();
   if (spans && info.name !== '') throw resourceNotFound();
   if (spans && !acrossNamespaces.has(info.verb)) throw methodNotAllowed();
   if (info.verb !== 'patch') checkAcceptedType(http.headers['accept'], listens(declaration, info));

@@ -1,14 +1,15 @@
 import { deepCopy } from '../../api/deep.ts';
-import type { KubernetesObject } from '../../api/meta.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { statusError } from '../../api/status.ts';
 import type { DeleteOptions, Status } from '../../api/types/meta-v1.ts';
 import type { HttpResponse } from '../../platform/net/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
+import type { ObjectAt } from '../registry/resource-context.ts';
 import type { Updated } from '../registry/resource-store.ts';
 import { decodeBody, expectedOf } from './body.ts';
 import { writeParameters } from './options.ts';
 import { objectResponse, plainResponse, viewResponse } from './respond.ts';
-import { callerOf, objectAt, type Target } from './target.ts';
+import { callerOf, namespaceOf, objectAt, type Target } from './target.ts';
 
 type AnySubresource = Subresource<KubernetesObject>;
 
@@ -26,18 +27,21 @@ export async function getSubresource(
   return objectResponse(answering, parent);
 }
 
-/** POST of an object that acts on its parent: a Binding, an Eviction. */
+/**
+ * POST of an object that acts on its parent: a Binding, an Eviction. Where the path does not name
+ * the parent, the object's name does.
+ */
 export async function createSubresource(
   target: Target,
   subresource: AnySubresource,
 ): Promise<HttpResponse> {
   const { request, store } = target;
   const parameters = writeParameters(request.http.query, 'CreateOptions');
-  const at = objectAt(target);
   const { fieldValidation } = parameters;
   const expected = expectedOf(store.declaration, { subresource, fieldValidation });
   const { object: sent, warnings } = decodeBody(request.http, expected);
   for (const warning of warnings) request.notes.warn(warning);
+  const at = parentOf(target, sent);
   if (subresource.answers === undefined && sent.metadata.name !== at.name) {
     const kind = subresource.kind?.kind ?? store.declaration.type.kind;
     throw statusError('BadRequest', `name in URL does not match name in ${kind} object`);
@@ -66,6 +70,15 @@ export async function createSubresource(
   const body =
     subresource.answer === 'parent' ? result : subresource.answer === 'sent' ? posted : created();
   return plainResponse(request, body, { status: 201 });
+}
+
+function parentOf(target: Target, { metadata }: Mutable<KubernetesObject>): ObjectAt {
+  if (target.request.info.name !== '') return objectAt(target);
+  const { name = '' } = metadata;
+  if (name === '') throw statusError('BadRequest', 'Name parameter required.');
+  // It is no precondition here: Kubernetes drops it from all that is posted to a collection.
+  delete metadata.uid;
+  return { namespace: namespaceOf(target), name };
 }
 
 function viewOf(parent: KubernetesObject, subresource: AnySubresource | undefined) {

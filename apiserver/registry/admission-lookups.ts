@@ -43,7 +43,7 @@ import { objectSuffix } from '../storage/keys.ts';
 import type { ResourceStorage } from '../storage/resource-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
-import type { AccessControl } from './declaration.ts';
+import type { AccessControl } from './access-control.ts';
 
 function registrations(storage: (resource: string) => ResourceStorage | undefined) {
   return {

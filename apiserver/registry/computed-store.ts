@@ -2,7 +2,6 @@ import type { VersionParameters } from '../storage/list-options.ts';
 import type { ListPage } from '../storage/list-page.ts';
 import { type Scope, selectable } from '../storage/predicate.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
-import type { ResourceStorage } from '../storage/resource-storage.ts';
 import { StoredObject } from '../storage/stored-object.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { Computed } from './declaration.ts';
@@ -16,15 +15,10 @@ export class ComputedStore extends ResourceStore {
   readonly #computed: Computed<KubernetesObject>;
   readonly #codec: ResourceCodec;
 
-  constructor(context: Omit<ResourceContext, 'storage'>, computed: Computed<KubernetesObject>) {
-    const whole = {
-      ...context,
-      get storage(): ResourceStorage {
-        throw new Error(`nothing is stored of ${context.declaration.type.resource}`);
-      },
-    };
-    super(whole);
-    this.#context = whole;
+  /** `context` is without a storage. */
+  constructor(context: ResourceContext, computed: Computed<KubernetesObject>) {
+    super(context);
+    this.#context = context;
     this.#computed = computed;
     this.#codec = new ResourceCodec(context.declaration.type);
   }

@@ -25,8 +25,9 @@ import {
 import type { ServiceCIDR } from '../../api/types/networking-v1.ts';
 import type { Component } from './components.ts';
 import { ComputedStore } from './computed-store.ts';
-import type { AccessControl, ResourceDeclaration } from './declaration.ts';
-import type { ResourceContext } from './resource-context.ts';
+import type { ResourceDeclaration } from './declaration.ts';
+import type { AccessControl } from './access-control.ts';
+import { type ResourceContext, withoutStorage } from './resource-context.ts';
 import { ResourceStore } from './resource-store.ts';
 import { ipAddress } from './kinds/networking/ipaddress.ts';
 import { serviceCidr } from './kinds/networking/servicecidr.ts';
@@ -124,16 +125,15 @@ export class Registry {
       this.#stores.set(storeKey(declaration.type), new ResourceStore(context));
     }
     for (const declaration of declarations) {
-      const { type, review } = declaration;
-      if (review === undefined) continue;
-      const store = new ReviewStore({ ...shared, declaration }, { review, control });
-      this.#stores.set(storeKey(type), store);
-    }
-    for (const declaration of declarations) {
-      const { type, computed } = declaration;
-      if (computed === undefined) continue;
-      const store = new ComputedStore({ ...shared, declaration }, computed);
-      this.#stores.set(storeKey(type), store);
+      const { type, review, computed, actsOn } = declaration;
+      const context = withoutStorage({ ...shared, declaration });
+      const store =
+        review !== undefined
+          ? new ReviewStore(context, { review, control })
+          : computed !== undefined
+            ? new ComputedStore(context, computed)
+            : actsOn && new ResourceStore(context);
+      if (store !== undefined) this.#stores.set(storeKey(type), store);
     }
     for (const declaration of declarations) {
       if (declaration.view === undefined) continue;

@@ -16,13 +16,8 @@ import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { Writer } from '../storage/write.ts';
 import type { ClaimRanges } from './claims.ts';
 import type { Component } from './components.ts';
-import type {
-  AccessControl,
-  Change,
-  ResourceDeclaration,
-  Subresource,
-  WriteContext,
-} from './declaration.ts';
+import type { Change, ResourceDeclaration, Subresource, WriteContext } from './declaration.ts';
+import type { AccessControl } from './access-control.ts';
 import type { OtherResources } from './other-resources.ts';
 import type { DeclaredVersions } from './versions.ts';
 
@@ -39,6 +34,16 @@ export interface ResourceContext {
   readonly versions: DeclaredVersions;
   /** Absent where nobody asks: then nothing beyond the request's own authorization is checked. */
   readonly control?: AccessControl | undefined;
+}
+
+/** Of a resource of which nothing is stored. */
+export function withoutStorage(context: Omit<ResourceContext, 'storage'>): ResourceContext {
+  return {
+    ...context,
+    get storage(): ObjectStorage {
+      throw new Error(`nothing is stored of ${context.declaration.type.resource}`);
+    },
+  };
 }
 
 /** Which object. `namespace` is "" for a cluster-scoped resource. */

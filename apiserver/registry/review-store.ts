@@ -2,10 +2,10 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { invalidError } from '../../api/field-errors.ts';
 import { statusError } from '../../api/status.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
-import type { ResourceStorage } from '../storage/resource-storage.ts';
 import { StoredObject } from '../storage/stored-object.ts';
 import { bindKind, bindNamespace } from './create.ts';
-import type { AccessControl, Review } from './declaration.ts';
+import type { Review } from './declaration.ts';
+import type { AccessControl } from './access-control.ts';
 import { attributesOf, type Caller, type ResourceContext } from './resource-context.ts';
 import { ResourceStore } from './resource-store.ts';
 
@@ -20,15 +20,10 @@ export class ReviewStore extends ResourceStore {
   readonly #answering: Answering;
   readonly #codec: ResourceCodec;
 
-  constructor(context: Omit<ResourceContext, 'storage'>, answering: Answering) {
-    const whole = {
-      ...context,
-      get storage(): ResourceStorage {
-        throw new Error(`nothing is stored of ${context.declaration.type.resource}`);
-      },
-    };
-    super(whole);
-    this.#context = whole;
+  /** `context` is without a storage. */
+  constructor(context: ResourceContext, answering: Answering) {
+    super(context);
+    this.#context = context;
     this.#answering = answering;
     this.#codec = new ResourceCodec(context.declaration.type);
   }

@@ -6,9 +6,12 @@ import type { Storage } from '../storage/storage.ts';
 import type { ResourceDeclaration } from './declaration.ts';
 import type { OtherResources } from './other-resources.ts';
 
-/** False for another face of a resource's objects, a question, or what is made up when asked. */
-export function isStored({ view, review, computed }: ResourceDeclaration): boolean {
-  return view === undefined && review === undefined && computed === undefined;
+/**
+ * False for another face of a resource's objects, a question, what is made up when asked, and what
+ * acts on others.
+ */
+export function isStored({ view, review, computed, actsOn }: ResourceDeclaration): boolean {
+  return [view, review, computed, actsOn].every((other) => other === undefined);
 }
 
 /** Every resource there is, below admission and validation: for the server's own bookkeeping. */

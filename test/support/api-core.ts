@@ -15,7 +15,8 @@ import type { Passages } from '../../apiserver/handlers/target.ts';
 import { RequestNotes } from '../../apiserver/pipeline/request-notes.ts';
 import { requestInfoOf } from '../../apiserver/pipeline/request-info.ts';
 import { addNotes } from '../../apiserver/pipeline/add-notes.ts';
-import type { AccessControl, ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
+import type { ResourceDeclaration } from '../../apiserver/registry/declaration.ts';
+import type { AccessControl } from '../../apiserver/registry/access-control.ts';
 import {
   Registry,
   type RegistryOptions,

@@ -20,6 +20,7 @@ import { cronJob } from './batch/cronjob.ts';
 import { job } from './batch/job.ts';
 import { certificateSigningRequest } from './certificates/signingrequest.ts';
 import { componentStatus } from './componentstatus.ts';
+import { binding } from './binding.ts';
 import { configMap } from './configmap.ts';
 import { controllerRevision } from './controllerrevision.ts';
 import { customResourceDefinition } from './extensions/definition.ts';
@@ -73,6 +74,7 @@ import { replicationController } from './workload/replicationcontroller.ts';
 import { statefulSet } from './workload/statefulset.ts';
 
 const core: readonly ResourceDeclaration[] = [
+  binding,
   configMap,
   componentStatus,
   endpoints,

@@ -40,6 +40,45 @@ const bindings: Story = {
   ],
 };
 
+const BINDINGS = core('bound', 'bindings');
+const posted = (metadata: Json, to: Json = target('n')): Step => ({
+  ask: `POST ${BINDINGS}`,
+  body: { metadata, target: to },
+});
+
+/** By the name in the body, as schedulers did before there was the subresource. */
+const postedBindings: Story = {
+  title: 'subresources: posted bindings',
+  steps: [
+    namespace('bound'),
+    given(`POST ${core('bound', 'pods')}`, named('loose')),
+    given(`POST ${core('bound', 'pods')}`, named('gated', { schedulingGates: [{ name: 'g' }] })),
+    posted({}),
+    posted({ generateName: 'x-' }),
+    posted({ name: 'loose' }, {}),
+    posted({ name: 'loose' }, { kind: 'Pod', name: 'n' }),
+    posted({ name: 'loose', namespace: 'default' }),
+    posted({ name: 'loose', uid: 'another' }),
+    { ...posted({ name: 'loose' }), ask: `POST ${BINDINGS}?dryRun=All` },
+    posted({ name: 'loose', annotations: { a: 'b' }, labels: { c: 'd' } }),
+    posted({ name: 'loose' }),
+    posted({ name: 'gated' }),
+    posted({ name: 'missing' }),
+    { ask: `POST ${BINDINGS}`, body: { kind: 'Pod', apiVersion: 'v1', metadata: { name: 'x' } } },
+    {
+      ask: `GET ${core('bound', 'pods')}/loose`,
+      shows: ['spec.nodeName', 'metadata.annotations', 'metadata.labels', 'status'],
+    },
+    ...['GET', 'DELETE'].map((method) => ({ ask: `${method} ${BINDINGS}` })),
+    ...['GET', 'PUT', 'DELETE'].map((method) => ({ ask: `${method} ${BINDINGS}/loose` })),
+    {
+      ask: 'POST /apis/authorization.k8s.io/v1/localsubjectaccessreviews',
+      body: { metadata: { name: 'x' }, spec: { user: 'a' } },
+    },
+    { ask: 'POST /api/v1/bindings', body: { metadata: { name: 'loose' }, target: target('n') } },
+  ],
+};
+
 const BUDGETS = '/apis/policy/v1/namespaces/evicted/poddisruptionbudgets';
 const evicted = (name: string, body: Json = {}): Step => ({
   ask: `POST ${core('evicted', 'pods')}/${name}/eviction`,
@@ -246,4 +285,4 @@ const parts: Story = {
   ],
 };
 
-export const subresourceStories: readonly Story[] = [bindings, parts, evictions];
+export const subresourceStories: readonly Story[] = [bindings, postedBindings, parts, evictions];

@@ -15,7 +15,8 @@ import type {
   Role,
   RoleBinding,
 } from '../../../../api/types/rbac-v1.ts';
-import type { Access, Change, WriteAccess } from '../../declaration.ts';
+import type { Change, WriteAccess } from '../../declaration.ts';
+import type { Access } from '../../access-control.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
 /** Its members may do anything already, even where no rule says so. */

@@ -19,7 +19,8 @@ import type {
   SubjectAccessReviewStatus,
 } from '../../../../api/types/authorization-v1.ts';
 import type { PolicyRule } from '../../../../api/types/rbac-v1.ts';
-import type { Access, AccessControl, ResourceDeclaration, Subject } from '../../declaration.ts';
+import type { ResourceDeclaration } from '../../declaration.ts';
+import type { Access, AccessControl, Subject } from '../../access-control.ts';
 
 const GROUP = 'authorization.k8s.io';
 

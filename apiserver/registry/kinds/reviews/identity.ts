@@ -6,7 +6,8 @@ import type {
   TokenReview,
   UserInfo,
 } from '../../../../api/types/authentication-v1.ts';
-import type { ResourceDeclaration, Subject } from '../../declaration.ts';
+import type { ResourceDeclaration } from '../../declaration.ts';
+import type { Subject } from '../../access-control.ts';
 
 const GROUP = 'authentication.k8s.io';
 
