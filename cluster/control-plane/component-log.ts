@@ -6,7 +6,7 @@ import { consoleLine } from '../../platform/node/logger.ts';
 import type { ControlPlanePart } from './parts.ts';
 
 interface Line {
-  readonly time?: string;
+  readonly ts?: string;
   readonly component?: string;
 }
 
@@ -34,10 +34,10 @@ export async function* componentLog(
   const untilMs = endedAt ?? Infinity;
   let [ours, atMs] = [log.component === undefined, 0];
   const keep = (text: string): boolean => {
-    const { time, component } = read(text);
+    const { ts, component } = read(text);
     // A line without a head goes with the one before it.
-    if (time !== undefined) {
-      atMs = parseTime(time) ?? atMs;
+    if (ts !== undefined) {
+      atMs = parseTime(ts) ?? atMs;
       ours = log.component === undefined || component === log.component;
     }
     return ours && atMs >= sinceMs && atMs <= untilMs;
@@ -61,10 +61,10 @@ export async function* componentLog(
 }
 
 function entryOf(text: string, before: number): LogEntry {
-  const { time } = read(text);
-  const shown = time === undefined ? text : consoleLine(text).trimEnd();
+  const { ts } = read(text);
+  const shown = ts === undefined ? text : consoleLine(text).trimEnd();
   return {
-    atMs: (time === undefined ? undefined : parseTime(time)) ?? before,
+    atMs: (ts === undefined ? undefined : parseTime(ts)) ?? before,
     stream: 'stderr',
     line: Buffer.from(shown),
   };
