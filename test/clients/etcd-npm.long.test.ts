@@ -146,12 +146,14 @@ describe.each(contenders)('npm etcd3 on $name', ({ start }) => {
     const first = election.campaign('first');
     await first.wait();
     const second = election.campaign('second');
+    // It is told once: perhaps before the first hears that it has resigned.
+    const elected = second.wait();
     expect(await election.leader()).toBe('first');
     const observer = await election.observe();
     await first.proclaim('still first');
     await eventuallyLeads(observer, 'still first');
     await first.resign();
-    await second.wait();
+    await elected;
     await eventuallyLeads(observer, 'second');
     await observer.cancel();
     await second.resign();
