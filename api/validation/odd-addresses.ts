@@ -23,7 +23,8 @@ function shown(of: Address): string {
 
 /** An address that cannot be read is not judged. */
 export function oddAddress(value: string, field: string): string[] {
-  const parsed = parseAddress(value);
+  // There is one way to write those of IPv4: the others are refused.
+  const parsed = value.includes(':') ? parseAddress(value) : undefined;
   if (parsed === undefined) return [];
   if (isMapped(parsed)) return [`${field}: ${nonStandard('IP address', value, shown(parsed))}`];
   const canonical = shown(parsed);

@@ -2,7 +2,7 @@ import { UNKNOWN_MANAGER } from '../../api/fieldmanager/managers.ts';
 import { pathSegment } from '../../api/validation/names.ts';
 import { statusError } from '../../api/status.ts';
 import type { Effects } from '../../platform/effects.ts';
-import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
+import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import type { Turns } from '../../platform/turns.ts';
 import type { WriteOptions, WriteRequest } from '../admission/admission.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
@@ -77,6 +77,10 @@ class SentWrite implements WriteRequest {
     return this.#request.http.signal;
   }
 
+  get hearsWarnings(): boolean {
+    return !(this.#request.http.body instanceof JsonValue);
+  }
+
   warn(text: string): void {
     this.#request.notes.warn(text);
   }
@@ -102,8 +106,11 @@ const MAX_MANAGER_BYTES = 128;
 function managerOf({ query, headers }: HttpRequest): string {
   const manager = query.get('fieldManager');
   if (manager) return manager;
+  const sent = headers['user-agent'] ?? '';
+  const [plain] = /^[ -.0-~]*(?=\/|$)/.exec(sent) ?? [];
+  if (plain && plain.length <= MAX_MANAGER_BYTES) return plain;
   // Node.js reads headers as Latin-1, Kubernetes as UTF-8.
-  const agent = Buffer.from(headers['user-agent'] ?? '', 'latin1').toString();
+  const agent = Buffer.from(sent, 'latin1').toString();
   let name = '';
   for (const char of agent.split('/')[0]!.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')) {
     if (Buffer.byteLength(name + char) > MAX_MANAGER_BYTES) break;

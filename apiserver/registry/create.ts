@@ -116,7 +116,7 @@ export function warnAbout(
   { request }: Caller,
   { object, old, subresource }: Warned,
 ): void {
-  if (request === undefined) return;
+  if (request?.hearsWarnings !== true) return;
   const warnings =
     subresource === undefined
       ? declaration.warnings?.(object, old)
