@@ -1,7 +1,7 @@
 /** Our API server, called as {@link AnyCall} calls a kube-apiserver; with the beta kinds. */
 import { kinds, mutatingPolicyKinds } from '../../apiserver/registry/kinds/index.ts';
 import { startApiServer } from '../../apiserver/server.ts';
-import { JsonValue } from '../../platform/net/http.ts';
+import { type Chunk, chunkBytes } from '../../platform/net/http.ts';
 import type { Lifecycle } from '../../platform/lifecycle.ts';
 import { silentLogger as logger } from '../../platform/logger.ts';
 import { realClock as clock } from '../../platform/node/clock.ts';
@@ -10,7 +10,10 @@ import { MemoryKv } from '../model/memory-kv.ts';
 import { withoutControllers } from './admission.ts';
 import { type AnyCall, warningsOf } from './kubernetes-answers.ts';
 
-/** Everyone who asks is an administrator. */
+/**
+ * Everyone who asks is an administrator. Bytes go in and out, as on a socket: who hands a value
+ * over hears no warnings.
+ */
 export async function startOwn(parts: Lifecycle): Promise<AnyCall> {
   const own = { admissionPlugins: withoutControllers, kinds: [...kinds, ...mutatingPolicyKinds] };
   const options = { kv: new MemoryKv(), clock, random, logger, ...own };
@@ -22,16 +25,12 @@ export async function startOwn(parts: Lifecycle): Promise<AnyCall> {
     const answer = await server.handler({
       ...{ method, path, query: new URLSearchParams(search) },
       headers: { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: new JsonValue(structuredClone(body)) }),
+      ...(body === undefined ? {} : { body: new TextEncoder().encode(JSON.stringify(body)) }),
       peer: { address: 'test', certificate },
       signal: new AbortController().signal,
     });
-    const sent = answer.body;
-    const value: unknown = sent instanceof JsonValue ? sent.value : JSON.parse(textOf(sent));
+    const value: unknown = JSON.parse(Buffer.from(chunkBytes(answer.body as Chunk)).toString());
     const warnings = warningsOf(answer.headers['warning']);
     return { code: answer.status, body: value as Awaited<ReturnType<AnyCall>>['body'], warnings };
   };
 }
-
-const textOf = (body: unknown): string =>
-  body instanceof Uint8Array ? Buffer.from(body).toString() : '{}';
