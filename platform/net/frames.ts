@@ -8,6 +8,7 @@ import type { Listening } from './http-server.ts';
 import type { RefusedConnection, TlsTerms } from './tls-terms.ts';
 
 export interface FrameHandlers {
+  /** Must not throw for what the other end sends: that would end the process. */
   frame(bytes: Buffer): void;
   /** Called once; nothing follows. */
   closed(): void;

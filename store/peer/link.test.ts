@@ -147,6 +147,30 @@ describe('a link to another member', () => {
     expect(pairs).toHaveLength(2);
   });
 
+  it.each(['}{', 'null', '{"id":"7"}'])('ends with an answer that is none: %s', async (text) => {
+    answer = () => new Promise(() => {});
+    const asked = expect(link.ask({ type: 'leaseRenew', id: '5' })).rejects.toMatchObject({
+      reason: 'timeout',
+    });
+    pairs[0]!.far.send(Buffer.concat([Buffer.from([frameKinds.answer]), Buffer.from(text)]));
+    await settle();
+    await asked;
+    expect(pairs[0]!.near.isClosed).toBe(true);
+    await clock.advance(100);
+    expect(pairs).toHaveLength(2);
+  });
+
+  it.each(['constructor', 'toString', 'unheard of'])(
+    'takes the reason %j, which no member has, for one of its own',
+    async (reason) => {
+      answer = () => new Promise(() => {});
+      const asked = link.ask({ type: 'leaseRenew', id: '5' });
+      const reply = Buffer.from(JSON.stringify({ id: 1, reason }));
+      pairs[0]!.far.send(Buffer.concat([Buffer.from([frameKinds.answer]), reply]));
+      await expect(asked).rejects.toMatchObject({ reason: 'unavailable' });
+    },
+  );
+
   it('goes on after a question that nobody knows', async () => {
     answer = () => {
       throw new TypeError('no such question');

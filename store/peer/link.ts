@@ -48,6 +48,12 @@ interface Asked {
   readonly deadline: Timer;
 }
 
+interface Reply {
+  readonly id: number;
+  readonly answer?: unknown;
+  readonly reason?: string;
+}
+
 export class Link {
   readonly #options: LinkOptions;
   readonly #stopping = new AbortController();
@@ -118,15 +124,14 @@ export class Link {
     // A member may have several URLs: take turns.
     const url = this.urls[this.#attempts++ % this.urls.length];
     if (url === undefined) return false;
+    let connection: FrameConnection;
     try {
-      const connection = await network.connect({
+      connection = await network.connect({
         url,
         hello: headersOf(hello),
         timeoutMs: CONNECT_TIMEOUT_MS,
         ...(tls === undefined ? {} : { tls }),
       });
-      await this.#use(connection);
-      return true;
     } catch (error) {
       const refused = error instanceof FramesRefusedError;
       if (refused && error.status === GONE) removed();
@@ -137,6 +142,8 @@ export class Link {
       else logger.debug(fields, 'cannot reach another member');
       return false;
     }
+    await this.#use(connection);
+    return true;
   }
 
   async #use(connection: FrameConnection): Promise<void> {
@@ -168,12 +175,19 @@ export class Link {
     this.#rejectAsked(new StoreError('timeout'));
   }
 
+  /** By what is no answer the connection ends. */
   #answered(bytes: Buffer): void {
-    const { id, answer, reason } = JSON.parse(bytes.toString('utf8', 1)) as {
-      id: number;
-      answer?: unknown;
-      reason?: string;
-    };
+    let reply: Reply | null = null;
+    try {
+      reply = JSON.parse(bytes.toString('utf8', 1)) as Reply | null;
+    } catch {
+      // No member sends that.
+    }
+    if (typeof reply?.id !== 'number') {
+      this.#connection?.abort();
+      return;
+    }
+    const { id, answer, reason } = reply;
     const asked = this.#asked.get(id);
     if (asked === undefined) return;
     this.#asked.delete(id);
@@ -206,7 +220,7 @@ function timeStamp(monotonicMs: number): Buffer {
 }
 
 const reasonOf = (reason: string): StoreErrorReason =>
-  reason in storeErrors ? (reason as StoreErrorReason) : 'unavailable';
+  Object.hasOwn(storeErrors, reason) ? (reason as StoreErrorReason) : 'unavailable';
 
 export function framed(kind: number, bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from([kind]), bytes]);

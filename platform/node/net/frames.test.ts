@@ -93,6 +93,43 @@ describe('frames', () => {
   });
 });
 
+describe('a handler that fails', () => {
+  afterEach(() => process.setUncaughtExceptionCaptureCallback(null));
+
+  it('ends the process: no bug is taken for a fault of the other end', async () => {
+    const uncaught = new Promise<Error>((resolve) =>
+      process.setUncaughtExceptionCaptureCallback(resolve),
+    );
+    const fail = (): never => {
+      throw new Error('a broken invariant');
+    };
+    const url = await listen((taken) => taken.receive({ frame: fail, closed() {} }));
+    const connection = await connect(url);
+    connection.send(Buffer.from('a frame like any other'));
+    expect((await uncaught).message).toBe('a broken invariant');
+    connection.close();
+  });
+
+  it('is told nothing more once it has given the connection up', async () => {
+    let frames = 0;
+    const url = await listen((taken) => {
+      const frame = (): void => {
+        frames++;
+        taken.abort();
+      };
+      taken.receive({ frame, closed() {} });
+    });
+    const connection = await connect(url);
+    const closed = new Promise<void>((resolve) =>
+      connection.receive({ frame() {}, closed: () => resolve() }),
+    );
+    connection.cork();
+    for (let i = 0; i < 3; i++) connection.send(Buffer.from('x'));
+    await closed;
+    expect(frames).toBe(1);
+  });
+});
+
 describe('frames over TLS', () => {
   const day = 86_400_000;
   const validity = { notBeforeMs: Date.now() - day, notAfterMs: Date.now() + day };

@@ -34,19 +34,23 @@ class Cutter {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  /** Throws if the stream is not made of frames. */
-  push(chunk: Buffer, found: (frame: Buffer) => void): void {
+  /** A frame was announced that is none of ours: nothing more is found. */
+  isBroken = false;
+
+  add(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    while (this.#bytes >= 4) {
-      const head = this.#front(4);
-      const length = head.readUInt32BE(0);
-      if (length > MAX_FRAME_BYTES) throw new Error(`a frame of ${length} bytes`);
-      if (this.#bytes < 4 + length) return;
-      const frame = this.#front(4 + length).subarray(4, 4 + length);
-      this.#drop(4 + length);
-      found(frame);
-    }
+  }
+
+  /** Undefined if no further frame has come whole. */
+  next(): Buffer | undefined {
+    if (this.isBroken || this.#bytes < 4) return undefined;
+    const length = this.#front(4).readUInt32BE(0);
+    this.isBroken = length > MAX_FRAME_BYTES;
+    if (this.isBroken || this.#bytes < 4 + length) return undefined;
+    const frame = this.#front(4 + length).subarray(4, 4 + length);
+    this.#drop(4 + length);
+    return frame;
   }
 
   /** The first chunk, made to hold at least `bytes`. */
@@ -116,11 +120,13 @@ class SocketConnection implements FrameConnection {
   receive(handlers: FrameHandlers): void {
     const cutter = new Cutter();
     this.#socket.on('data', (chunk: Buffer) => {
-      try {
-        cutter.push(chunk, (frame) => handlers.frame(frame));
-      } catch {
-        this.#socket.destroy();
+      cutter.add(chunk);
+      for (let frame = cutter.next(); frame !== undefined; frame = cutter.next()) {
+        // What this throws is a bug of this process, which it ends: nobody catches it here.
+        handlers.frame(frame);
+        if (this.#socket.destroyed) return;
       }
+      if (cutter.isBroken) this.#socket.destroy();
     });
     this.#socket.once('close', () => handlers.closed());
     this.#socket.on('end', () => this.#socket.destroy());
