@@ -1,8 +1,15 @@
-/** Silent nodes, taints and vanished nodes, against a real API server under a clock of our own. */
+/** Silent nodes, taints, vanished nodes and evictions that did not happen, against a real API server under a clock of our own. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { events, leases, nodes, pods, serviceAccounts } from '../api/resources.ts';
-import { formatMicroTime } from '../api/time.ts';
-import type { Pod, Taint, Toleration } from '../api/types/core-v1.ts';
+import {
+  events,
+  leases,
+  nodes,
+  podDisruptionBudgets,
+  pods,
+  serviceAccounts,
+} from '../api/resources.ts';
+import { formatMicroTime, formatTime } from '../api/time.ts';
+import type { Pod, PodCondition, Taint, Toleration } from '../api/types/core-v1.ts';
 import { startApiServer } from '../apiserver/server.ts';
 import { createClient, type RestClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
@@ -17,7 +24,10 @@ let parts: Lifecycle;
 let clock: FakeClock;
 let client: RestClient;
 
-const names = ['node-lifecycle-controller', 'taint-eviction-controller', 'podgc'];
+const names = [
+  ...['node-lifecycle-controller', 'taint-eviction-controller', 'podgc'],
+  'disruption-controller',
+];
 
 beforeEach(async () => {
   parts = new Lifecycle();
@@ -44,7 +54,7 @@ beforeEach(async () => {
   const running = await parts.start(() =>
     startControllers({
       ...{ client, clock, random, logger, controllers: names, freeze: true },
-      resourceTypes: [pods, nodes, leases],
+      resourceTypes: [pods, nodes, leases, podDisruptionBudgets],
     }),
   );
   await running.ready();
@@ -214,6 +224,55 @@ describe('the pod garbage collector', () => {
     expect(await podOf('web')).toMatchObject({
       metadata: { deletionGracePeriodSeconds: 0 },
       status: { phase: 'Failed' },
+    });
+  });
+});
+
+describe('an eviction that nobody carried out', () => {
+  const named = (name: string) => ({ namespace: 'default', name });
+  const disrupted = async (name: string, reason: string): Promise<void> => {
+    const type = 'application/strategic-merge-patch+json';
+    const lastTransitionTime = formatTime(clock.now());
+    const condition = { type: 'DisruptionTarget', status: 'True', reason, lastTransitionTime };
+    const body = { status: { conditions: [condition] } };
+    await client.patch(pods, named(name), { type, body, subresource: 'status' });
+  };
+  const conditionOf = async (name: string): Promise<PodCondition | undefined> =>
+    (await podOf(name)).status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+  beforeEach(async () => {
+    await addNode('a');
+    await addPod('web', 'a');
+  });
+
+  it('is no longer told of the pod after two minutes, unless its kubelet means it', async () => {
+    await addPod('pressed', 'a');
+    await disrupted('web', 'EvictionByEvictionAPI');
+    await disrupted('pressed', 'TerminationByKubelet');
+    await pass(110, ['a']);
+    expect(await conditionOf('web')).toMatchObject({ status: 'True' });
+    await pass(20, ['a']);
+    const taken = await conditionOf('web');
+    expect(taken).toMatchObject({ status: 'False', observedGeneration: 1 });
+    expect(taken?.reason).toBeUndefined();
+    await pass(60, ['a']);
+    expect(await conditionOf('pressed')).toMatchObject({ status: 'True' });
+  });
+
+  it('no longer counts for its budget, with an event', async () => {
+    const metadata = named('all');
+    await client.create(podDisruptionBudgets, { metadata, spec: { selector: {} } });
+    const type = 'application/merge-patch+json';
+    const body = { status: { disruptedPods: { web: formatTime(clock.now()) } } };
+    await client.patch(podDisruptionBudgets, metadata, { type, body, subresource: 'status' });
+    await pass(110, ['a']);
+    const budget = () => answer(client.get(podDisruptionBudgets, metadata));
+    expect(Object.keys((await budget()).status?.disruptedPods ?? {})).toEqual(['web']);
+    await pass(20, ['a']);
+    expect((await budget()).status?.disruptedPods).toBeUndefined();
+    const told = (await answer(client.list(events))).items;
+    expect(told.find(({ reason }) => reason === 'NotDeleted')).toMatchObject({
+      involvedObject: { kind: 'Pod', name: 'web' },
+      message: "Pod was expected by PDB default/all to be deleted but it wasn't",
     });
   });
 });

@@ -1,9 +1,9 @@
 /**
  * The disruption controller: keeps the status of PodDisruptionBudgets, on which the server decides
- * about evictions. It needs no caches of the pods' controllers: a scale is asked for when a
- * budget depends on one.
+ * about evictions, and takes back a pod's condition DisruptionTarget when nobody deleted the pod.
+ * It needs no caches of the pods' controllers: a scale is asked for when a budget depends on one.
  */
-import { controllerOf, keyOf, namespaceOf, type OwnerReference } from '../../api/meta.ts';
+import { controllerOf, keyOf, nameOf, namespaceOf, type OwnerReference } from '../../api/meta.ts';
 import { groupOf, groupResource, resourcePath, type ResourceType } from '../../api/resource.ts';
 import {
   podDisruptionBudgets as budgetType,
@@ -11,8 +11,9 @@ import {
   replicaSets,
 } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
+import { formatTime } from '../../api/time.ts';
 import type { Scale } from '../../api/types/autoscaling-v1.ts';
-import type { Pod } from '../../api/types/core-v1.ts';
+import type { Pod, PodCondition } from '../../api/types/core-v1.ts';
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
 import type { ObjectRef } from '../../client/interface.ts';
 import { BaseController } from '../runtime/base-controller.ts';
@@ -20,9 +21,8 @@ import type { Controller, ControllerContext, ReconcileResult } from '../runtime/
 import { labelMatcher } from '../runtime/label-selector.ts';
 import { indexByController, NAMESPACE_INDEX } from '../runtime/owner-index.ts';
 import { podActive, podReady } from '../runtime/pods.ts';
-import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
-import { type BudgetState, planBudget, sameStatus } from './plan.ts';
+import { type BudgetState, disruptionLeftMs, planBudget, sameStatus } from './plan.ts';
 
 const NAME = 'disruption-controller';
 
@@ -44,16 +44,26 @@ class DisruptionController extends BaseController {
     super(context);
     indexByController(this.#budgets);
     indexByController(this.#pods);
-    enqueueSelf(this.#budgets, this.queue);
+    const enqueue = (budget: PodDisruptionBudget): void =>
+      this.queue.add(`budget/${keyOf(budget)}`);
+    this.#budgets.addHandler({
+      added: enqueue,
+      updated: (_old, budget) => enqueue(budget),
+      deleted: enqueue,
+    });
     const changed = (pod: Pod): void => {
       for (const budget of this.#budgets.lister.byIndex(NAMESPACE_INDEX, namespaceOf(pod))) {
         const matches = labelMatcher(budget.spec.selector);
-        if (matches(pod.metadata.labels)) this.queue.add(keyOf(budget));
+        if (matches(pod.metadata.labels)) enqueue(budget);
       }
     };
     this.#pods.addHandler({
-      added: changed,
+      added: (pod) => {
+        this.#awaitsEnd(pod);
+        changed(pod);
+      },
       updated: (old, pod) => {
+        this.#awaitsEnd(pod);
         if (this.#budgets.lister.list().length === 0 || seen(old) === seen(pod)) return;
         changed(old);
         changed(pod);
@@ -63,6 +73,40 @@ class DisruptionController extends BaseController {
   }
 
   async reconcile(key: string): Promise<ReconcileResult | undefined> {
+    const slash = key.indexOf('/');
+    const named = key.slice(slash + 1);
+    return key.slice(0, slash) === 'pod' ? this.#reconcilePod(named) : this.#reconcileBudget(named);
+  }
+
+  #awaitsEnd(pod: Pod): void {
+    const leftMs = disruptionLeftMs(pod, this.context.clock.now());
+    if (leftMs !== undefined) this.queue.addAfter(`pod/${keyOf(pod)}`, leftMs);
+  }
+
+  async #reconcilePod(key: string): Promise<ReconcileResult | undefined> {
+    const pod = this.#pods.lister.get(key);
+    const nowMs = this.context.clock.now();
+    const leftMs = pod && disruptionLeftMs(pod, nowMs);
+    if (pod === undefined || leftMs === undefined) return undefined;
+    if (leftMs > 0) return { requeueAfterMs: leftMs };
+    const { generation } = pod.metadata;
+    const condition: PodCondition = {
+      type: 'DisruptionTarget',
+      status: 'False',
+      lastTransitionTime: formatTime(nowMs),
+      ...(generation !== undefined && { observedGeneration: generation }),
+    };
+    const conditions = pod.status?.conditions?.map((each) =>
+      each.type === condition.type ? condition : each,
+    );
+    await writeStatus(this.context.client, podType, {
+      ...pod,
+      status: { ...pod.status, ...(conditions && { conditions }) },
+    });
+    return undefined;
+  }
+
+  async #reconcileBudget(key: string): Promise<ReconcileResult | undefined> {
     const budget = this.#budgets.lister.get(key);
     if (budget === undefined) return undefined;
     const matches = labelMatcher(budget.spec.selector);
@@ -85,6 +129,11 @@ class DisruptionController extends BaseController {
         message: unmanagedText(budget),
       });
     const plan = planBudget({ budget, pods, scale, nowMs: this.context.clock.now() });
+    for (const pod of plan.spared) {
+      const by = `${namespaceOf(budget)}/${nameOf(budget)}`;
+      const message = `Pod was expected by PDB ${by} to be deleted but it wasn't`;
+      this.#recorder.record(pod, { type: 'Warning', reason: 'NotDeleted', message });
+    }
     if (!sameStatus(budget.status, plan.status)) {
       await writeStatus(this.context.client, budgetType, { ...budget, status: plan.status });
     }

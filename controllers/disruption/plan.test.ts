@@ -63,11 +63,12 @@ describe('the disruptions a budget allows', () => {
       b: formatTime(NOW - 130_000),
       gone: formatTime(NOW),
     };
-    const { status, requeueAfterMs } = planBudget(
+    const { status, spared, requeueAfterMs } = planBudget(
       state({}, { budget: budget({ minAvailable: 2 }, disrupted) }),
     );
     expect(status).toMatchObject({ currentHealthy: 3, disruptionsAllowed: 1 });
     expect(status.disruptedPods).toEqual({ a: formatTime(NOW - 20_000) });
+    expect(spared.map(({ metadata }) => metadata.name)).toEqual(['b']);
     expect(requeueAfterMs).toBe(100_000);
   });
 

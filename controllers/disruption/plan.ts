@@ -6,9 +6,9 @@ import type { Pod } from '../../api/types/core-v1.ts';
 import type { Condition } from '../../api/types/meta-v1.ts';
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../api/types/policy-v1.ts';
 import { scaled } from '../runtime/int-or-percent.ts';
-import { podActive, podReady, timeOf } from '../runtime/pods.ts';
+import { podActive, podCondition, podReady, timeOf } from '../runtime/pods.ts';
 
-/** An eviction whose pod is not gone by then did not happen. */
+/** An eviction or preemption whose pod is not gone by then did not happen. */
 const DISRUPTION_TIMEOUT_MS = 120_000;
 
 export interface BudgetState {
@@ -22,6 +22,8 @@ export interface BudgetState {
 
 export interface BudgetPlan {
   readonly status: PodDisruptionBudgetStatus;
+  /** Whose evictions did not happen, though they were allowed. */
+  readonly spared: readonly Pod[];
   readonly requeueAfterMs?: number;
 }
 
@@ -29,8 +31,9 @@ export function planBudget(state: BudgetState): BudgetPlan {
   const { budget, nowMs } = state;
   const pods = state.pods.filter(podActive);
   const expected = expectations(state, pods.length);
-  if ('problem' in expected) return { status: failSafe(budget, expected.problem, nowMs) };
-  const { disruptedPods, retryAfterMs } = pending(budget, pods, nowMs);
+  if ('problem' in expected)
+    return { status: failSafe(budget, expected.problem, nowMs), spared: [] };
+  const { disruptedPods, spared, retryAfterMs } = pending(budget, pods, nowMs);
   const healthy = pods.filter((pod) => podReady(pod) && !(nameOf(pod) in disruptedPods)).length;
   const { expectedPods, desiredHealthy } = expected;
   const disruptionsAllowed = expectedPods > 0 ? Math.max(0, healthy - desiredHealthy) : 0;
@@ -50,7 +53,11 @@ export function planBudget(state: BudgetState): BudgetPlan {
     ...(Object.keys(disruptedPods).length === 0 ? {} : { disruptedPods }),
     conditions: withCondition(budget.status?.conditions ?? [], condition, nowMs),
   };
-  return { status, ...(retryAfterMs === undefined ? {} : { requeueAfterMs: retryAfterMs }) };
+  return {
+    status,
+    spared,
+    ...(retryAfterMs === undefined ? {} : { requeueAfterMs: retryAfterMs }),
+  };
 }
 
 /** What is not known allows nothing; the rest of the status stays as it was. */
@@ -102,17 +109,37 @@ function expectations(
 
 /** Evictions allowed whose pods are still there; each counts as disrupted until its time is up. */
 function pending({ status }: PodDisruptionBudget, pods: readonly Pod[], nowMs: number) {
-  const live = new Set(pods.map(nameOf));
+  const live = new Map(pods.map((pod) => [nameOf(pod), pod]));
   const disruptedPods: Record<string, string> = {};
+  const spared: Pod[] = [];
   let retryAfterMs: number | undefined;
   for (const [name, since] of Object.entries(status?.disruptedPods ?? {})) {
-    const left = (timeOf(since) ?? 0) + DISRUPTION_TIMEOUT_MS - nowMs;
-    if (!live.has(name) || left <= 0) continue;
+    const pod = live.get(name);
+    if (pod === undefined) continue;
+    const left = leftOf(since, nowMs);
+    if (left <= 0) {
+      spared.push(pod);
+      continue;
+    }
     disruptedPods[name] = since;
     retryAfterMs = Math.min(left, retryAfterMs ?? Infinity);
   }
-  return { disruptedPods, retryAfterMs };
+  return { disruptedPods, spared, retryAfterMs };
 }
+
+/**
+ * Milliseconds until the pod's condition DisruptionTarget is to be taken back, 0 if that is due;
+ * undefined: never. A kubelet that announces an end may take its time.
+ */
+export function disruptionLeftMs(pod: Pod, nowMs: number): number | undefined {
+  if (!podActive(pod)) return undefined;
+  const condition = podCondition(pod, 'DisruptionTarget');
+  if (condition?.status !== 'True' || condition.reason === 'TerminationByKubelet') return undefined;
+  return Math.max(0, leftOf(condition.lastTransitionTime, nowMs));
+}
+
+const leftOf = (since: string | undefined, nowMs: number): number =>
+  (timeOf(since) ?? 0) + DISRUPTION_TIMEOUT_MS - nowMs;
 
 function withCondition(
   old: readonly Condition[],
