@@ -37,6 +37,8 @@ import { ApiHandlers } from './handlers/api-handlers.ts';
 import { pipeline } from './pipeline/filters.ts';
 import { RequestCounts } from './pipeline/request-counts.ts';
 import { nodePassages } from './node-passages.ts';
+import { AgentStats } from './proxy/agent-stats.ts';
+import type { NodeStats } from './registry/node-stats.ts';
 import { DEFAULT_CLUSTER_IP_RANGE, NODE_PORTS } from './registry/claim-ranges.ts';
 import type { AccessControl } from './registry/access-control.ts';
 import type { ResourceDeclaration } from './registry/declaration.ts';
@@ -101,7 +103,9 @@ class Server implements ApiServer {
 
     const access = this.#access();
     const shared = { declarations, metrics };
-    const registry = this.#registry(access.control, shared);
+    const passages = options.nodes && nodePassages(options.nodes, storage);
+    const stats = passages && new AgentStats(effects.clock, passages);
+    const registry = this.#registry(access.control, { ...shared, stats });
     this.#customs = this.#customResources(registry);
     const own = { ...effects, client: this.#client, storage };
     this.#aggregator = aggregatorOf(
@@ -121,7 +125,6 @@ class Server implements ApiServer {
       options.limits ?? {},
     );
     if ('control' in limits) flowMetrics(metrics, limits.control);
-    const passages = options.nodes && nodePassages(options.nodes, storage);
     this.handler = pipeline(
       {
         ...effects,
@@ -167,7 +170,7 @@ class Server implements ApiServer {
     return { identity, authorizer, control: accessControl({ identity, authorizer, rbac }) };
   }
 
-  #registry(control: AccessControl, shared: Shared): Registry {
+  #registry(control: AccessControl, shared: Shared & { stats?: NodeStats | undefined }): Registry {
     const options = this.#options;
     return new Registry({
       ...this.#effects,

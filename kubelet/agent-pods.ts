@@ -1,7 +1,7 @@
 import type { Node, Pod } from '../api/types/core-v1.ts';
 import type { Informer } from '../client/informer-interface.ts';
 import type { NodeAgent } from './node-agent.ts';
-import type { HostedPods } from './server/hosted-pods.ts';
+import { type HostedPods, runningContainer } from './server/hosted-pods.ts';
 
 /** The informer's index of pods by the node they are bound to. */
 export const BY_NODE = 'node';
@@ -28,6 +28,10 @@ export function hostedPods(
       return { pod: current(pod!), runtime: agent.runtime };
     },
     list: (node) => asked(node).flatMap((name) => pods.byIndex(BY_NODE, name).map(current)),
+    usage(pod, container) {
+      const id = runningContainer(pod, container);
+      return id === undefined ? undefined : agentOf(pod)?.runtime.usage?.(id);
+    },
     nodes: (node) => asked(node).flatMap((name) => nodes.get(name) ?? []),
   };
 }

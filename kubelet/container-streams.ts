@@ -37,6 +37,17 @@ export interface ContainerIo {
   readonly signal: AbortSignal;
 }
 
+/** What a container or more than one use. */
+export interface ContainerUse {
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** Since it began; never less than before. */
+  readonly cpuSeconds: number;
+  /** On average over the last seconds. */
+  readonly cores: number;
+  readonly memoryBytes: number;
+}
+
 /** What a running container can be asked for, by the ids the runtime was given. */
 export interface ContainerStreams {
   /** Oldest first. Throws a {@link ContainerStreamError} if no log of this container is kept. */
@@ -47,6 +58,8 @@ export interface ContainerStreams {
   attach(id: string, io: ContainerIo): Promise<void>;
   /** Connects to a port of the pod as `kubectl port-forward` does: to its loopback address. */
   dial(podUid: string, port: number, signal: AbortSignal): Promise<ByteStream>;
+  /** Undefined, or absent: nobody measures it. 'pending': it was not measured yet. */
+  usage?(id: string): ContainerUse | 'pending' | undefined;
 }
 
 /** An expected refusal; the message is for whoever asked. */

@@ -4,6 +4,7 @@ import { uidOf } from '../api/meta.ts';
 import {
   ContainerStreamError,
   type ContainerIo,
+  type ContainerUse,
   type LogEntry,
   type LogQuery,
 } from './container-streams.ts';
@@ -113,6 +114,10 @@ export class RuntimesByClass implements PodRuntime {
     const runtime = this.#byPod.get(podUid);
     if (runtime === undefined) throw new ContainerStreamError('the pod is not running');
     return runtime.dial(podUid, port, signal);
+  }
+
+  usage(id: string): ContainerUse | 'pending' | undefined {
+    return this.#byContainer.get(id)?.usage?.(id);
   }
 
   #all(): PodRuntime[] {

@@ -52,6 +52,18 @@ export interface PipedProcess {
   close(): void;
 }
 
+/** What a process has of the machine, and whose it is. */
+export interface ProcessUse {
+  readonly id: ProcessId;
+  readonly parent: number;
+  /** The process that began its session. */
+  readonly session: number;
+  /** Its own since it began, and of those children that it has waited for. */
+  readonly cpuSeconds: number;
+  /** Resident; what it shares with others is counted with each of them. */
+  readonly memoryBytes: number;
+}
+
 export type EndingSignal = 'SIGTERM' | 'SIGKILL';
 
 export interface Processes {
@@ -71,6 +83,8 @@ export interface Processes {
   signal(id: ProcessId, signal: EndingSignal): void;
   /** Every process that has this variable in the environment it began with. */
   withVariable(name: string): readonly { readonly id: ProcessId; readonly value: string }[];
+  /** Of every process of the machine; empty where the system does not tell. */
+  uses(): readonly ProcessUse[];
   /** Sets the size of the terminal that a child of this process is on; false if there is none. */
   resize(id: ProcessId, size: { readonly width: number; readonly height: number }): boolean;
 }

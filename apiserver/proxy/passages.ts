@@ -52,6 +52,13 @@ export class NodePassages implements Passages {
     }
   }
 
+  /** What the node's agent answers to the server itself. Rejects if it does not. */
+  async read(node: Node, path: string, signal: AbortSignal): Promise<UpstreamAnswer> {
+    const url = `${agentUrl(node, this.#options.addressTypes)}${path}`;
+    const tls = await this.#proof();
+    return this.#options.upstream.send({ method: 'GET', url, headers: {}, tls, signal });
+  }
+
   async #toAgent(passage: ToAgent, { http, carries }: Asked): Promise<HttpResponse> {
     const { node, path, query, insecure = false } = passage;
     const base = await this.#agent(node);

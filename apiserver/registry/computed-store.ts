@@ -37,11 +37,12 @@ export class ComputedStore extends ResourceStore {
   }
 
   #objects(namespace: string, name?: string): Promise<readonly KubernetesObject[]> {
-    const { clock, others, components } = this.#context;
+    const { clock, others, components, stats } = this.#context;
     const asked = {
       namespace,
       nowMs: clock.now(),
       components,
+      stats,
       ...(name === undefined ? {} : { name }),
     };
     return this.#computed.objects(asked, others);

@@ -14,6 +14,7 @@ import type { StatusError } from '../../api/status.ts';
 import type { AccessControl, Subject } from './access-control.ts';
 import type { ClaimRanges, Reservation } from './claims.ts';
 import type { Component } from './components.ts';
+import type { NodeStats } from './node-stats.ts';
 import type { ConnectSubresource } from './connect-subresource.ts';
 import type { OtherResources } from './other-resources.ts';
 import type { Warn } from './warn.ts';
@@ -139,6 +140,7 @@ export interface ComputedRequest {
   readonly name?: string;
   readonly nowMs: number;
   readonly components: readonly Component[];
+  readonly stats: NodeStats;
 }
 
 /** Bivariant, like {@link SelectableField}. */

@@ -28,6 +28,7 @@ import { ComputedStore } from './computed-store.ts';
 import type { ResourceDeclaration } from './declaration.ts';
 import type { AccessControl } from './access-control.ts';
 import { type ResourceContext, withoutStorage } from './resource-context.ts';
+import { type NodeStats, noStats } from './node-stats.ts';
 import { ResourceStore } from './resource-store.ts';
 import { ipAddress } from './kinds/networking/ipaddress.ts';
 import { serviceCidr } from './kinds/networking/servicecidr.ts';
@@ -54,6 +55,8 @@ export interface RegistryOptions {
   readonly createNamespace?: Lookups['createNamespace'];
   /** Of whose health clients can ask. Default: none. */
   readonly components?: readonly Component[] | undefined;
+  /** What nodes' agents have measured. Default: nobody asks them. */
+  readonly stats?: NodeStats | undefined;
   /** Default: kept where nobody sees them. */
   readonly metrics?: Metrics | undefined;
   /** Default: those that are on in Kubernetes. */
@@ -112,9 +115,19 @@ export class Registry {
       createNamespace: options.createNamespace,
     });
     const admission = new AdmissionChain((options.admission ?? plugins())(lookups), metrics);
-    const { control, components = [] } = options;
+    const { control, components = [], stats = noStats } = options;
     const versions = this.#versions;
-    const shared = { admission, clock, random, claims, others, components, control, versions };
+    const shared = {
+      admission,
+      clock,
+      random,
+      claims,
+      others,
+      components,
+      stats,
+      control,
+      versions,
+    };
     this.#shared = shared;
     const contexts = new Map<ResourceDeclaration, ResourceContext>();
     for (const declaration of declarations.filter(isStored)) {

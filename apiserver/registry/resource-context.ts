@@ -18,6 +18,7 @@ import type { ClaimRanges } from './claims.ts';
 import type { Component } from './components.ts';
 import type { Change, ResourceDeclaration, Subresource, WriteContext } from './declaration.ts';
 import type { AccessControl } from './access-control.ts';
+import type { NodeStats } from './node-stats.ts';
 import type { OtherResources } from './other-resources.ts';
 import type { DeclaredVersions } from './versions.ts';
 
@@ -31,6 +32,7 @@ export interface ResourceContext {
   readonly claims: ClaimRanges;
   readonly others: OtherResources;
   readonly components: readonly Component[];
+  readonly stats: NodeStats;
   readonly versions: DeclaredVersions;
   /** Absent where nobody asks: then nothing beyond the request's own authorization is checked. */
   readonly control?: AccessControl | undefined;

@@ -3,6 +3,7 @@ import type { Pod } from '../../api/types/core-v1.ts';
 import {
   ContainerStreamError,
   type ContainerIo,
+  type ContainerUse,
   type LogEntry,
   type LogQuery,
 } from '../../kubelet/container-streams.ts';
@@ -125,6 +126,10 @@ export class ControlPlaneRuntime implements PodRuntime {
     if (startedAt === undefined)
       throw new ContainerStreamError(`component ${part.component} is not running`);
     return componentLog(part, { startedAt, endedAt }, query);
+  }
+
+  usage(id: string): ContainerUse | 'pending' | undefined {
+    return this.#stands.has(id) ? undefined : this.#options.others.usage?.(id);
   }
 
   async exec(id: string, command: readonly string[], io: ContainerIo): Promise<number> {

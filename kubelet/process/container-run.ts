@@ -2,7 +2,7 @@
 import { rounded } from '../../api/long-integer.ts';
 import { AssertionError } from '../../platform/assert.ts';
 import { sleep, type Timer } from '../../platform/clock.ts';
-import type { ProcessId, SupervisedProcess } from '../../platform/processes.ts';
+import type { EndingSignal, ProcessId, SupervisedProcess } from '../../platform/processes.ts';
 import { statusOf } from '../container-record.ts';
 import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
 import { ContainerProbes } from '../probes/container-probes.ts';
@@ -11,13 +11,14 @@ import type { ContainerExit, ContainerListener, ContainerRequest } from '../runt
 import { Attachments } from './attachments.ts';
 import { ContainerConfigError, UnsupportedError, VolumeError } from './config-error.ts';
 import { ContainerLog } from './container-log.ts';
+import type { ContainerProcesses } from './container-processes.ts';
 import { capture, execute, feed, type ExecPlace } from './exec.ts';
 import { exitOf, KILLED_CODE, notLocated, startError } from './exits.ts';
 import { Hooks } from './hooks.ts';
 import type { PodKeep } from './pod-keep.ts';
 import type { PortBook, Ports } from './port-book.ts';
 import { ignoredFields, prepare, refuse, type PreparedContainer } from './preparation.ts';
-import { CONTAINER_VARIABLE, type ProcessHost } from './process-host.ts';
+import type { ProcessHost } from './process-host.ts';
 import { readRecord, writeRecord, type RunRecord } from './run-record.ts';
 import { terminationMessage } from './termination-message.ts';
 import { followSizes, inTerminal, NO_TERMINAL_NOTE } from './terminal.ts';
@@ -35,6 +36,7 @@ export interface RunOptions {
   readonly request: ContainerRequest;
   readonly pod: PodKeep;
   readonly ports: PortBook;
+  readonly found: ContainerProcesses;
   /** What an earlier agent left is out of the way. */
   readonly begun: Promise<void>;
   readonly folder: string;
@@ -116,7 +118,7 @@ export class ContainerRun {
   }
 
   async #adopt(startedAtMs: number): Promise<void> {
-    const { host, folder, ports, request } = this.#options;
+    const { host, folder, found, ports, request } = this.#options;
     const record = await readRecord(host.disk, folder);
     const program = record && host.processes.takeOver(record.process, folder);
     if (this.#abort.signal.aborted) return;
@@ -130,6 +132,7 @@ export class ContainerRun {
     }
     this.#record = record;
     this.#process = program;
+    found.follow(folder, program.id, { isNew: false });
     this.#ports = new Map(record.ports);
     ports.reserve(this.#ports);
     void this.#follow(program);
@@ -243,7 +246,7 @@ export class ContainerRun {
   }
 
   async #spawn(prepared: PreparedContainer): Promise<void> {
-    const { host, request, folder } = this.#options;
+    const { host, request, folder, found } = this.#options;
     const { processes, clock } = host;
     const { container, pod } = request;
     const { command, env, cwd } = prepared;
@@ -272,6 +275,7 @@ export class ContainerRun {
       return;
     }
     this.#process = program;
+    found.follow(folder, program.id, { isNew: true });
     const ports = [...this.#ports];
     this.#record = { container: container.name, process: program.id, env, cwd, ports };
     await writeRecord(host.files, folder, this.#record);
@@ -332,18 +336,13 @@ export class ContainerRun {
     return this.#record;
   }
 
-  /** To all of it, what left its session too when it is to be gone for good. */
-  #end(signal: 'SIGTERM' | 'SIGKILL'): void {
+  #end(signal: EndingSignal): void {
     if (this.#process === undefined || this.#abort.signal.aborted) return;
-    if (signal === 'SIGKILL') this.#sweep(this.#process.id);
-    else this.#options.host.processes.signal(this.#process.id, signal);
+    this.#options.found.signal(this.folder, this.#process.id, signal);
   }
 
   #sweep(id: ProcessId | undefined): void {
-    const { processes } = this.#options.host;
-    if (id !== undefined) processes.signal(id, 'SIGKILL');
-    for (const each of processes.withVariable(CONTAINER_VARIABLE))
-      if (each.value === this.folder) processes.signal(each.id, 'SIGKILL');
+    this.#options.found.signal(this.folder, id, 'SIGKILL');
   }
 
   async #follow(program: SupervisedProcess): Promise<void> {
@@ -361,6 +360,7 @@ export class ContainerRun {
     const code = (await program.exited) ?? KILLED_CODE;
     // As when a container's first process ends: nothing of the container goes on.
     this.#sweep(program.id);
+    this.#options.found.forget(this.folder);
     const drained = new AbortController();
     await Promise.race([outputs, sleep(clock, DRAIN_MS, drained.signal)]);
     drained.abort();

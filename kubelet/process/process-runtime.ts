@@ -3,8 +3,8 @@
  *
  * In: pods and what they name. Out: processes, their logs, commands beside them, connections to
  * their ports. It isolates nothing: containers see the machine's files, network and processes with
- * the rights of the agent. What a container leaves running is ended with it, found by its session
- * and by a variable in its environment. An agent that is killed leaves its containers running;
+ * the rights of the agent. What a container leaves running is ended with it, and measured with it
+ * (`container-processes.ts`). An agent that is killed leaves its containers running;
  * the next one of the same folder takes them over. An agent that stops ends them.
  */
 import { uidOf } from '../../api/meta.ts';
@@ -13,11 +13,13 @@ import { assert } from '../../platform/assert.ts';
 import {
   ContainerStreamError,
   type ContainerIo,
+  type ContainerUse,
   type LogEntry,
   type LogQuery,
 } from '../container-streams.ts';
 import type { ContainerRequest, PodRuntime } from '../runtime.ts';
 import { ContainerLog } from './container-log.ts';
+import { ContainerProcesses } from './container-processes.ts';
 import { ContainerRun } from './container-run.ts';
 import { keepPod, type PodKeep } from './pod-keep.ts';
 import { PortBook } from './port-book.ts';
@@ -27,6 +29,7 @@ export class ProcessRuntime implements PodRuntime {
   readonly version = 'process://0.1.0';
   readonly #host: ProcessHost;
   readonly #ports: PortBook;
+  readonly #found: ContainerProcesses;
   readonly #runs = new Map<string, { readonly podUid: string; readonly run: ContainerRun }>();
   readonly #pods = new Map<string, PodKeep>();
   #begun: Promise<void> = Promise.resolve();
@@ -36,6 +39,7 @@ export class ProcessRuntime implements PodRuntime {
   constructor(host: ProcessHost) {
     this.#host = host;
     this.#ports = new PortBook(host.network);
+    this.#found = new ContainerProcesses(host);
   }
 
   begin(podUids: ReadonlySet<string>): void {
@@ -119,6 +123,11 @@ export class ProcessRuntime implements PodRuntime {
     );
   }
 
+  usage(id: string): ContainerUse | 'pending' | undefined {
+    const run = this.#runs.get(id)?.run;
+    return run && (this.#found.use(run.folder) ?? 'pending');
+  }
+
   /** Ends every container: what runs without its agent is nobody's. */
   async close(): Promise<void> {
     for (const { volumes } of this.#pods.values()) volumes.stop();
@@ -139,6 +148,7 @@ export class ProcessRuntime implements PodRuntime {
       request,
       pod: keep,
       ports: this.#ports,
+      found: this.#found,
       begun: this.#begun,
       folder: runFolder(this.#host.root, podUid, id),
     });

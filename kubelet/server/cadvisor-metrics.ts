@@ -1,13 +1,13 @@
 /**
  * /metrics/cadvisor of the kubelet, as far as boards about nodes and pods ask for it: what
- * containers use, as declared, what they may use, and what the machines have. There are no
+ * containers use, what they may use, and what the machines have. There are no
  * cgroups, disks and networks of pods to count, so their series are not there.
  */
 import { uidOf } from '../../api/meta.ts';
 import { milliValue, wholeValue } from '../../api/quantity.ts';
 import type { Node } from '../../api/types/core-v1.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
-import type { ContainerUse, Usage } from './declared-usage.ts';
+import type { Usage, UsedContainer } from './usage.ts';
 
 const labels = ['container', 'id', 'image', 'name', 'namespace', 'pod'];
 const cpuLabels = ['container', 'cpu', ...labels.slice(1)];
@@ -19,13 +19,13 @@ const SHARES = 1024;
 const LEAST_SHARES = 2;
 
 /** As a kubelet with the cgroupfs driver lays them out. */
-function cgroupOf({ pod }: ContainerUse, id: string): string {
+function cgroupOf({ pod }: UsedContainer, id: string): string {
   const qos = pod.status?.qosClass;
   const level = qos === undefined || qos === 'Guaranteed' ? '' : `/${qos.toLowerCase()}`;
   return `/kubepods${level}/pod${uidOf(pod)}/${id}`;
 }
 
-function valuesOf(use: ContainerUse): readonly string[] {
+function valuesOf(use: UsedContainer): readonly string[] {
   const { pod, container, status } = use;
   const id = status.containerID!.split('://').at(-1)!;
   const { namespace = '', name = '' } = pod.metadata;
@@ -35,8 +35,8 @@ function valuesOf(use: ContainerUse): readonly string[] {
 export function cadvisorMetrics(usage: Usage): Metrics {
   const metrics = new Metrics();
   const gauge = (name: string, help: string) => metrics.gauge(`container_${name}`, help, labels);
-  const cpu = metrics.counter('container_cpu_usage_seconds_total', 'Declared CPU time.', cpuLabels);
-  const working = gauge('memory_working_set_bytes', 'Declared memory.');
+  const cpu = metrics.counter('container_cpu_usage_seconds_total', 'CPU time.', cpuLabels);
+  const working = gauge('memory_working_set_bytes', 'Memory.');
   const used = gauge('memory_usage_bytes', 'The same.');
   const resident = gauge('memory_rss', 'The same: none of it is cache or swapped.');
   const cache = gauge('memory_cache', 'None.');

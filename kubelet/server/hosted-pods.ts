@@ -1,6 +1,6 @@
 import type { Node, Pod } from '../../api/types/core-v1.ts';
 import { statusOf } from '../container-record.ts';
-import type { ContainerStreams } from '../container-streams.ts';
+import type { ContainerStreams, ContainerUse } from '../container-streams.ts';
 
 export interface HostedPod {
   /** With the status as its agent knows it, which may be newer than the API server's. */
@@ -15,6 +15,8 @@ export interface HostedPods {
   list(node: string | undefined): readonly Pod[];
   /** That one, or all; without those the API server does not show yet. */
   nodes(node: string | undefined): readonly Node[];
+  /** Of a running container, by name; as {@link ContainerStreams.usage}. */
+  usage(pod: Pod, container: string): ContainerUse | 'pending' | undefined;
 }
 
 export function hasContainer({ spec }: Pod, container: string): boolean {

@@ -1,6 +1,6 @@
 /** /metrics/resource of the kubelet, which metrics-server reads. */
 import { Metrics } from '../../platform/metrics/metrics.ts';
-import type { Usage } from './declared-usage.ts';
+import type { Usage } from './usage.ts';
 
 const podLabels = ['namespace', 'pod'];
 const containerLabels = ['container', ...podLabels];
@@ -8,8 +8,8 @@ const containerLabels = ['container', ...podLabels];
 export function resourceMetrics({ containers, cpuSeconds, memoryBytes }: Usage): Metrics {
   const metrics = new Metrics();
   const of = (name: string, labels: readonly string[]) => ({
-    cpu: metrics.counter(`${name}_cpu_usage_seconds_total`, 'Declared CPU time.', labels),
-    memory: metrics.gauge(`${name}_memory_working_set_bytes`, 'Declared memory.', labels),
+    cpu: metrics.counter(`${name}_cpu_usage_seconds_total`, 'CPU time.', labels),
+    memory: metrics.gauge(`${name}_memory_working_set_bytes`, 'Memory.', labels),
   });
   const [ofNode, ofPod, ofContainer] = [
     of('node', []),

@@ -22,7 +22,6 @@ import { jsonAnswer, ServerError, textAnswer } from './answers.ts';
 import { cadvisorMetrics } from './cadvisor-metrics.ts';
 import { type CommandServing, serveCommand } from './command.ts';
 import { Conversations } from './conversations.ts';
-import { DeclaredUsage } from './declared-usage.ts';
 import type { ForwardTarget } from './forward.ts';
 import {
   hasContainer,
@@ -35,6 +34,8 @@ import { logText } from './log-text.ts';
 import { serveDial, servePortForward } from './port-forward.ts';
 import { resourceMetrics } from './resource-metrics.ts';
 import { runToEnd } from './run.ts';
+import { statsSummary } from './stats-summary.ts';
+import { UsageMeter } from './usage.ts';
 
 /** The API server's name towards node agents, and the group of those who may do anything. */
 const API_SERVER = 'kube-apiserver-kubelet-client';
@@ -59,14 +60,14 @@ export class NodeServer implements Running {
   readonly #options: NodeServerOptions;
   readonly #conversations: Conversations;
   readonly #slis = new HealthSlis();
-  readonly #usage: DeclaredUsage;
+  readonly #usage: UsageMeter;
   readonly #serving: CommandServing;
   readonly #routes: Readonly<Record<string, Route>>;
 
   constructor(options: NodeServerOptions) {
     this.#options = options;
     this.#conversations = new Conversations(options.clock);
-    this.#usage = new DeclaredUsage(options.clock, options.pods);
+    this.#usage = new UsageMeter(options.clock, options.pods);
     const { clock, deflate, sha1 } = options;
     this.#serving = { clock, deflate, sha1, conversations: this.#conversations };
     this.#routes = {
@@ -111,6 +112,7 @@ export class NodeServer implements Running {
       return textAnswer(200, 'ok');
     }
     if (what === 'metrics') return this.#metrics(rest.join('/'), node);
+    if (what === 'stats' && rest.join('/') === 'summary') return this.#stats(node);
     if (what === 'pods' && rest.join('') === '') return this.#podList(node);
     const route = this.#routes[what];
     if (route === undefined) return textAnswer(404, '404 page not found\n');
@@ -128,6 +130,15 @@ export class NodeServer implements Running {
     if (metrics === undefined) return textAnswer(404, '404 page not found\n');
     const headers = { 'content-type': METRICS_TYPE };
     return { status: 200, headers, body: Buffer.from(metricsText(metrics)) };
+  }
+
+  #stats(node: string | undefined): HttpResponse {
+    const { nodes, ...usage } = this.#usage.scrape(node);
+    const [only, ...others] = nodes;
+    if (only === undefined) throw new ServerError(503, 'the node is not known yet');
+    if (others.length > 0)
+      throw new ServerError(400, 'several nodes are served here: ask below /nodes/<name>');
+    return jsonAnswer(statsSummary(only, usage));
   }
 
   #podList(node: string | undefined): HttpResponse {

@@ -4,7 +4,6 @@ import {
   closeSync,
   constants,
   openSync,
-  readdirSync,
   readFileSync,
   readlinkSync,
   statSync,
@@ -23,6 +22,15 @@ import type {
   SupervisedSpawn,
 } from '../processes.ts';
 import { sinkOf, silently } from './net/byte-sink.ts';
+import {
+  childrenOf,
+  commandLineOf,
+  identify,
+  START_FIELD,
+  statOf,
+  uses,
+  withVariable,
+} from './process-table.ts';
 
 /**
  * Waits for the program and writes down how it ended, for an agent that is not its parent. Caught
@@ -75,6 +83,7 @@ export const realProcesses: Processes = {
   run,
   signal,
   withVariable,
+  uses,
   resize(id, { width, height }) {
     const terminal = terminalBelow(id.pid, MAX_DEPTH);
     if (terminal === undefined) return false;
@@ -148,14 +157,6 @@ async function programBegan(pid: number, ended: AbortSignal): Promise<void> {
 }
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-function commandLineOf(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-  } catch {
-    return undefined;
-  }
-}
 
 interface Parts {
   readonly id: ProcessId;
@@ -245,22 +246,6 @@ function signal({ pid, startTime }: ProcessId, name: EndingSignal): void {
   }
 }
 
-/** The fields of /proc/<pid>/stat after the name, which may hold anything; from the state on. */
-function statOf(pid: number): string[] | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return undefined;
-  }
-}
-
-const START_FIELD = 19;
-
-function identify(pid: number): ProcessId {
-  return { pid, startTime: statOf(pid)?.[START_FIELD] ?? '' };
-}
-
 /** True unless that pid is known to be another process by now. */
 function isSame({ pid, startTime }: ProcessId): boolean {
   const now = statOf(pid)?.[START_FIELD];
@@ -289,35 +274,6 @@ function isRunning(id: ProcessId): boolean {
   }
 }
 
-function withVariable(name: string): readonly { id: ProcessId; value: string }[] {
-  const wanted = `\0${name}=`;
-  return pids().flatMap((pid) => {
-    const environment = `\0${environmentOf(pid)}`;
-    const at = environment.indexOf(wanted);
-    if (at < 0 || pid === process.pid) return [];
-    const from = at + wanted.length;
-    const end = environment.indexOf('\0', from);
-    const value = environment.slice(from, end < 0 ? undefined : end);
-    return [{ id: identify(pid), value }];
-  });
-}
-
-function pids(): number[] {
-  try {
-    return readdirSync('/proc').map(Number).filter(Number.isInteger);
-  } catch {
-    return [];
-  }
-}
-
-function environmentOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
 /** Of our shell, of `script`, of the program: the terminal is that of the last. */
 const MAX_DEPTH = 4;
 
@@ -328,15 +284,6 @@ function terminalBelow(pid: number, depth: number): string | undefined {
     if (terminal !== undefined) return terminal;
   }
   return undefined;
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-    return children === '' ? [] : children.split(' ').map(Number);
-  } catch {
-    return [];
-  }
 }
 
 function terminalOf(pid: number): string | undefined {

@@ -101,7 +101,7 @@ it("a node agent's port serves the renewed one", async () => {
       ...{ host: '127.0.0.1', port: 0 },
       tls: async () => ({ ...(await own()), clientCa: ca.certificate }),
     },
-    { list: () => [], find: () => undefined, nodes: () => [] },
+    { list: () => [], find: () => undefined, nodes: () => [], usage: () => undefined },
   );
   const port = Number(new URL(agent.url).port);
   const pem = { cert: client.certificate, key: client.privateKey };

@@ -99,7 +99,10 @@ export class TestApi {
   constructor(
     declarations: readonly ResourceDeclaration[],
     kv = new MemoryKv(),
-    options: Pick<RegistryOptions, 'admission' | 'outgoing' | 'control' | 'components'> & {
+    options: Pick<
+      RegistryOptions,
+      'admission' | 'outgoing' | 'control' | 'components' | 'stats'
+    > & {
       /** Where connections lead. */
       readonly passages?: Passages;
       /** Of who asks, if a call does not say. Default: authenticated. */

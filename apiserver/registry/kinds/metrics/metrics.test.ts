@@ -1,10 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestApi } from '../../../../test/support/api-core.ts';
+import type { NodeSummary } from '../../../../api/stats-summary.ts';
+import type { Node } from '../../../../api/types/core-v1.ts';
 import { kinds } from '../index.ts';
 
 let api: TestApi;
+/** What the agents of nodes that measure say, by node. */
+let told: Map<string, NodeSummary>;
 beforeEach(async () => {
-  api = new TestApi(kinds);
+  told = new Map();
+  const stats = { of: async ({ metadata }: Node) => told.get(metadata.name ?? '') };
+  api = new TestApi(kinds, undefined, { stats });
   await api.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'd' } } });
   await addNode('n1', 'True', { 'wherry.io/cpu-usage': '5%', 'wherry.io/memory-usage': '1Gi' });
   await addNode('n2', 'Unknown');
@@ -115,6 +121,58 @@ it('a node uses what its pods use and its own', async () => {
     ['n1', { cpu: '500m', memory: '1049600Ki' }],
   ]);
   expect((await api.call('GET', `${metrics}/nodes/n2`)).code).toBe(404);
+});
+
+describe('where agents measure', () => {
+  const amounts = (cores: number) => ({
+    cpu: { time: '2023-11-14T22:13:10Z', usageNanoCores: cores * 1e9, usageCoreNanoSeconds: 0 },
+    memory: { time: '', usageBytes: 0, workingSetBytes: 3 * 1024 * 1024, rssBytes: 0 },
+  });
+
+  beforeEach(async () => {
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    const nodeInfo = { containerRuntimeVersion: 'process://0.1.0' };
+    const body = { metadata: { name: 'real' }, status: { conditions, nodeInfo } };
+    await api.call('POST', '/api/v1/nodes', { body });
+    await addPod('p', 'real', { 'wherry.io/cpu-usage': '2' });
+  });
+
+  async function measure(container: string): Promise<void> {
+    const pod = (await api.call('GET', '/api/v1/namespaces/d/pods/p')).body;
+    const podRef = { name: 'p', namespace: 'd', uid: pod.metadata.uid ?? '' };
+    const containers = [{ name: container, startTime: null, ...amounts(0.25) }];
+    told.set('real', {
+      node: { nodeName: 'real', startTime: null, ...amounts(1.5) },
+      pods: [{ podRef, startTime: null, containers, ...amounts(0.25) }],
+    });
+  }
+
+  it('they are asked, and declarations do not count', async () => {
+    await measure('a');
+    expect((await api.call('GET', `${pods}/p`)).body).toMatchObject({
+      timestamp: '2023-11-14T22:13:10Z',
+      window: '10s',
+      containers: [{ name: 'a', usage: { cpu: '250000000n', memory: '3072Ki' } }],
+    });
+    expect((await api.call('GET', `${metrics}/nodes/real`)).body).toMatchObject({
+      timestamp: '2023-11-14T22:13:10Z',
+      usage: { cpu: '1500000000n', memory: '3072Ki' },
+    });
+  });
+
+  it('nothing is told of pods of which a container was not measured yet', async () => {
+    await measure('b');
+    expect((await api.call('GET', `${pods}/p`)).code).toBe(404);
+    expect((await api.call('GET', pods)).body.items).toEqual([]);
+  });
+
+  it('one that does not answer holds nobody else up', async () => {
+    await addPod('q', 'n1');
+    const names = async (path: string) =>
+      (await api.call('GET', path)).body.items.map(({ metadata }) => metadata.name);
+    expect(await names(pods)).toEqual(['q']);
+    expect(await names(`${metrics}/nodes`)).toEqual(['n1']);
+  });
 });
 
 it('is answered in JSON to clients that would rather have protobuf', async () => {

@@ -1,7 +1,8 @@
 /**
  * metrics.k8s.io, as metrics-server would serve it: what pods and nodes use, for `kubectl top`
- * and the horizontal autoscaler. Hollow nodes declare their usage by annotations, so it is
- * worked out here instead of being collected from them.
+ * and the horizontal autoscaler. The agents of nodes that run something are asked what they have
+ * measured; hollow nodes, which may be thousands, declare their usage by annotations, so that it
+ * is worked out here.
  */
 import {
   containerUsage,
@@ -19,12 +20,16 @@ import {
 } from '../../../../api/metrics.ts';
 import { apiVersionOf } from '../../../../api/resource.ts';
 import { nodes, pods } from '../../../../api/resources.ts';
+import type { NodeSummary, PodStats } from '../../../../api/stats-summary.ts';
 import { formatTime } from '../../../../api/time.ts';
-import type { Node, Pod } from '../../../../api/types/core-v1.ts';
+import type { Container, Node, Pod } from '../../../../api/types/core-v1.ts';
 import type { ResourceDeclaration, TablePrinter } from '../../declaration.ts';
+import type { NodeStats } from '../../node-stats.ts';
 import { column, nameColumn } from '../cells.ts';
 
 const WINDOW = '15s';
+/** As often as agents look at what runs. */
+const MEASURED_WINDOW = '10s';
 
 const none: HollowUsage = { milliCpu: 0, memoryBytes: 0 };
 
@@ -43,7 +48,13 @@ const podUsage = (pod: Pod): HollowUsage =>
     .map((container) => containerUsage(pod, container))
     .reduce(sum, none);
 
-function measured({ metadata }: KubernetesObject, nowMs: number) {
+/** In metrics-server's units. */
+const measuredUsage = ({ cpu, memory }: Pick<PodStats, 'cpu' | 'memory'>): Usage => ({
+  cpu: cpu.usageNanoCores === 0 ? '0' : `${cpu.usageNanoCores}n`,
+  memory: `${Math.round(memory.workingSetBytes / 1024)}Ki`,
+});
+
+function headOf({ metadata }: KubernetesObject, nowMs: number) {
   const { name, namespace, labels } = metadata;
   const now = formatTime(nowMs);
   return {
@@ -58,16 +69,48 @@ function measured({ metadata }: KubernetesObject, nowMs: number) {
   };
 }
 
-function metricsOfPod(pod: Pod, nowMs: number): PodMetrics {
-  return {
-    apiVersion: apiVersionOf(podType),
-    kind: podType.kind,
-    ...measured(pod, nowMs),
-    containers: runningContainers(pod).map((container) => ({
-      name: container.name,
-      usage: shown(containerUsage(pod, container)),
-    })),
-  };
+const measuredAt = ({ cpu }: Pick<PodStats, 'cpu'>) => ({
+  timestamp: cpu.time,
+  window: MEASURED_WINDOW,
+});
+
+/** `stats` is what its node's agent says, if that measures. Undefined: not all of it is known. */
+function metricsOfPod(
+  pod: Pod,
+  nowMs: number,
+  stats: PodStats | 'declared' | undefined,
+): PodMetrics | undefined {
+  const head = { apiVersion: apiVersionOf(podType), kind: podType.kind, ...headOf(pod, nowMs) };
+  const running = runningContainers(pod);
+  if (stats === undefined) return undefined;
+  if (stats === 'declared') {
+    const usage = (container: Container) => shown(containerUsage(pod, container));
+    return {
+      ...head,
+      containers: running.map((each) => ({ name: each.name, usage: usage(each) })),
+    };
+  }
+  const known = stats.containers.filter(({ name }) => running.some((each) => each.name === name));
+  if (known.length < running.length) return undefined;
+  const containers = known.map((each) => ({ name: each.name, usage: measuredUsage(each) }));
+  return { ...head, ...measuredAt(stats), containers };
+}
+
+/** Its agent looks at what its containers use. */
+function isMeasured({ status }: Node): boolean {
+  const runtime = status?.nodeInfo?.containerRuntimeVersion ?? '';
+  return runtime !== '' && !runtime.startsWith('hollow://');
+}
+
+/** By the name of the node, of those that measure. */
+async function summariesOf(
+  measuring: readonly Node[],
+  stats: NodeStats,
+): Promise<ReadonlyMap<string, NodeSummary | undefined>> {
+  const asked = measuring.map(
+    async (node) => [node.metadata.name ?? '', await stats.of(node)] as const,
+  );
+  return new Map(await Promise.all(asked));
 }
 
 const isNamed = ({ metadata }: KubernetesObject, name: string | undefined): boolean =>
@@ -102,16 +145,27 @@ export const podMetrics = {
   singular: '',
   verbs: ['get', 'list'],
   computed: {
-    async objects({ namespace, name, nowMs }, others) {
+    async objects({ namespace, name, nowMs, stats }, others) {
       const [all, every] = await Promise.all([
         others.list(pods, namespace),
         others.list(nodes, ''),
       ]);
-      const ready = new Set(every.filter(isReady).map(({ metadata }) => metadata.name));
-      return all
-        .filter((pod) => isNamed(pod, name) && ready.has(pod.spec.nodeName))
-        .filter((pod) => runningContainers(pod).length > 0)
-        .map((pod) => metricsOfPod(pod, nowMs));
+      const ready = new Map(every.filter(isReady).map((node) => [node.metadata.name ?? '', node]));
+      const wanted = all.filter(
+        (pod) =>
+          isNamed(pod, name) &&
+          ready.has(pod.spec.nodeName ?? '') &&
+          runningContainers(pod).length > 0,
+      );
+      const at = new Set(wanted.map(({ spec }) => spec.nodeName ?? ''));
+      const measuring = [...at].map((node) => ready.get(node)!).filter(isMeasured);
+      const summaries = await summariesOf(measuring, stats);
+      const statsOf = ({ metadata, spec }: Pod): PodStats | 'declared' | undefined => {
+        const node = spec.nodeName ?? '';
+        if (!summaries.has(node)) return 'declared';
+        return summaries.get(node)?.pods.find(({ podRef }) => podRef.uid === metadata.uid);
+      };
+      return wanted.flatMap((pod) => metricsOfPod(pod, nowMs, statsOf(pod)) ?? []);
     },
   },
   printer: podPrinter,
@@ -122,20 +176,24 @@ export const nodeMetrics = {
   singular: '',
   verbs: ['get', 'list'],
   computed: {
-    async objects({ name, nowMs }, others) {
+    async objects({ name, nowMs, stats }, others) {
       const [all, every] = await Promise.all([others.list(nodes, ''), others.list(pods, '')]);
       const wanted = all.filter((node) => isNamed(node, name) && isReady(node));
+      const summaries = await summariesOf(wanted.filter(isMeasured), stats);
       const used = new Map(wanted.map((node) => [node.metadata.name, nodeUsage(node)]));
       for (const pod of every) {
         const before = used.get(pod.spec.nodeName);
         if (before !== undefined) used.set(pod.spec.nodeName, sum(before, podUsage(pod)));
       }
-      return wanted.map((node) => ({
-        apiVersion: apiVersionOf(nodeType),
-        kind: nodeType.kind,
-        ...measured(node, nowMs),
-        usage: shown(used.get(node.metadata.name) ?? none),
-      }));
+      return wanted.flatMap((node) => {
+        const own = node.metadata.name ?? '';
+        const { kind } = nodeType;
+        const head = { apiVersion: apiVersionOf(nodeType), kind, ...headOf(node, nowMs) };
+        if (!summaries.has(own)) return { ...head, usage: shown(used.get(own) ?? none) };
+        const summary = summaries.get(own)?.node;
+        if (summary === undefined) return [];
+        return { ...head, ...measuredAt(summary), usage: measuredUsage(summary) };
+      });
     },
   },
   printer: nodePrinter,
