@@ -12,9 +12,11 @@ import type { Target } from './target.ts';
 const KIND = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
 
 /** From the body if there is one, else from the query: of both, Kubernetes reads the body alone. */
-export function deleteOptions(request: HttpRequest): DeleteOptions & { readonly dryRun: string[] } {
+export function deleteOptions(
+  request: HttpRequest,
+): Required<Pick<DeleteOptions, 'dryRun'>> & DeleteOptions {
   const options = hasBody(request) ? fromBody(request) : fromQuery(request.query);
-  const dryRun = (options.dryRun ?? []).filter(Boolean);
+  const { dryRun = [] } = options;
   const errors = dryRunErrors(dryRun);
   if (errors.length > 0) throw invalidError(KIND, '', errors);
   return { ...options, dryRun };
@@ -61,7 +63,7 @@ function readable<T>(read: () => T): T {
 
 function fromQuery(query: URLSearchParams): DeleteOptions {
   const gracePeriodSeconds = numberParameter(query, 'gracePeriodSeconds');
-  const propagationPolicy = textParameter(query, 'propagationPolicy');
+  const propagationPolicy = query.get('propagationPolicy');
   const orphanDependents = booleanParameter(query, 'orphanDependents');
   const uid = textParameter(query, 'uid');
   const resourceVersion = textParameter(query, 'resourceVersion');
@@ -69,7 +71,7 @@ function fromQuery(query: URLSearchParams): DeleteOptions {
   return {
     dryRun: query.getAll('dryRun'),
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(propagationPolicy === null ? {} : { propagationPolicy }),
     ...(orphanDependents === undefined ? {} : { orphanDependents }),
     ...(uid || resourceVersion ? { preconditions } : {}),
   };

@@ -15,7 +15,7 @@ export function writeParameters(
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
 ): WriteParameters {
   const errors: FieldError[] = [];
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const dryRun = query.getAll('dryRun');
   errors.push(...dryRunErrors(dryRun));
   const validation = query.get('fieldValidation') || 'Warn';
   if (validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict')
@@ -31,15 +31,15 @@ export function dryRunErrors(values: readonly string[]): FieldError[] {
   return [notSupported('dryRun', values, ['All'])];
 }
 
-/** A number of the query; undefined if absent. */
+/** A number of the query, as Go reads one of 64 bits; undefined if absent. */
 export function numberParameter(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
-  if (text === null || text === '') return undefined;
-  if (!/^-?\d+$/.test(text))
-    throw statusError(
-      'BadRequest',
-      `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
+  if (text === null) return undefined;
+  const refused = (why: string) =>
+    statusError('BadRequest', `strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
+  if (!/^[+-]?\d+$/.test(text)) throw refused('invalid syntax');
+  const exact = BigInt(text.replace('+', ''));
+  if (exact !== BigInt.asIntN(64, exact)) throw refused('value out of range');
   return Number(text);
 }
 

@@ -38,6 +38,7 @@ export async function create(
   bindNamespace(context, sent.object, sent.namespace);
   // What follows, admission too, sees a whole object: in Kubernetes decoding ends with defaults.
   const object = withDefaults(context, sent.object);
+  dropDeletion(object);
   dropRepeatedOwners(object, caller.request);
   await ownNew(context, object, caller);
   const at = { namespace: sent.namespace, name: object.metadata.name ?? '' };
@@ -153,10 +154,15 @@ function fillSystemFields(context: ResourceContext, object: Mutable<KubernetesOb
   metadata.uid = uuid(context.random, 'object uid');
   metadata.creationTimestamp = formatTime(context.clock.now());
   delete metadata.selfLink;
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
+  dropDeletion(object);
   if (declaration.hasGeneration) metadata.generation = 1;
   else delete metadata.generation;
+}
+
+/** What is new is not being deleted, whatever its manifest was exported from. */
+function dropDeletion({ metadata }: Mutable<KubernetesObject>): void {
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
 }
 
 /** The object that was decoded, or a copy of it, as Go's decoding leaves it. */

@@ -239,13 +239,27 @@ function graceOf(
   return asked === undefined || asked >= pending ? 'pending' : asked;
 }
 
-/** The garbage collector's finalizers, as the propagation policy wants them. */
+/** Those there are with the garbage collector's; where these are there already, as they stand. */
 function finalizersFor(
   { declaration }: ResourceContext,
   current: KubernetesObject,
   options: DeleteOptions,
 ): string[] {
   const existing = current.metadata.finalizers ?? [];
+  const wanted = wantedFinalizers(declaration, existing, options);
+  return sameMembers(existing, wanted) ? [...existing] : wanted;
+}
+
+function sameMembers(a: readonly string[], b: readonly string[]): boolean {
+  return a.every((member) => b.includes(member)) && b.every((member) => a.includes(member));
+}
+
+/** As the propagation policy wants them. */
+function wantedFinalizers(
+  declaration: ResourceDeclaration,
+  existing: readonly string[],
+  options: DeleteOptions,
+): string[] {
   const others = existing.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
   switch (policyOf(options)) {
     case 'Orphan':

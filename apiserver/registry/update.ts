@@ -64,12 +64,15 @@ export async function update(
   if (context.declaration.load !== undefined) await context.declaration.load();
   const reservations = new Reservations(context, caller);
   let outcome: Outcome;
+  let decision: Decision | undefined;
   try {
-    outcome = await writerOf(context, caller).transact(suffixOf(change.at), (current) =>
-      current === undefined
-        ? decideCreate(context, change, { caller, reservations })
-        : decideUpdate(context, change, { caller, reservations, current: current.value }),
-    );
+    outcome = await writerOf(context, caller).transact(suffixOf(change.at), async (current) => {
+      decision =
+        current === undefined
+          ? await decideCreate(context, change, { caller, reservations })
+          : await decideUpdate(context, change, { caller, reservations, current: current.value });
+      return decision;
+    });
     const written = outcome.type === 'created' || outcome.type === 'updated';
     await reservations.finish(written && !caller.dryRun);
   } catch (error) {
@@ -77,10 +80,13 @@ export async function update(
     if (error instanceof ContentionError) throw conflictError(type, name, OBJECT_MODIFIED);
     throw error;
   }
-  if (outcome.object === undefined) throw notFoundError(type, name);
-  if (outcome.type === 'deleted' && !caller.dryRun)
-    await releaseClaims(context, outcome.object.value);
-  return { object: outcome.object, created: outcome.type === 'created' };
+  const { object } = outcome;
+  if (object === undefined) throw notFoundError(type, name);
+  if (outcome.type !== 'deleted') return { object, created: outcome.type === 'created' };
+  if (!caller.dryRun) await releaseClaims(context, object.value);
+  // Who let go of it is told what became of it, in the version that was there.
+  const last = decision?.type === 'delete' ? decision.last : undefined;
+  return { object: last === undefined ? object : object.instead(last), created: false };
 }
 
 async function decideCreate(
@@ -178,10 +184,11 @@ async function decideUpdate(
   warnAbout(context, caller, { object, old: current, subresource });
   const final = subresource === undefined ? object : viewOf(subresource, object, sent);
   await admission.validate(updateAttributes(context, { at, subresource, current, caller }, final));
-  if (isFinished(declaration, object)) return { type: 'delete' };
   object = asWritten(declaration, object);
   keepTimes(object, by.current);
-  return { type: 'put', object };
+  return isFinished(declaration, object)
+    ? { type: 'delete', last: object }
+    : { type: 'put', object };
 }
 
 /** What is posted to a subresource is new; all else has a predecessor. */
@@ -299,16 +306,13 @@ function keepSystemFields(object: Mutable<KubernetesObject>, old: KubernetesObje
     if (kept[field] === undefined) delete metadata[field];
     else (metadata as Record<string, unknown>)[field] = kept[field];
   }
+  // Whoever sends others than there are is told so by validation.
+  if (kept.deletionTimestamp !== undefined) metadata.deletionTimestamp = kept.deletionTimestamp;
+  if (kept.deletionGracePeriodSeconds !== undefined)
+    metadata.deletionGracePeriodSeconds ??= kept.deletionGracePeriodSeconds;
 }
 
-const SERVER_OWNED = [
-  'creationTimestamp',
-  'uid',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'generation',
-  'resourceVersion',
-] as const;
+const SERVER_OWNED = ['creationTimestamp', 'uid', 'generation', 'resourceVersion'] as const;
 
 function keepStatus(object: Mutable<KubernetesObject>, old: KubernetesObject): void {
   const { status } = old as { status?: unknown };

@@ -52,7 +52,11 @@ export function planList(parameters: VersionParameters, scope: Scope): ListPlan 
   checkListParameters(parameters);
   // From any state a server may return everything at once, and this one does.
   const limit = resourceVersion === '0' ? 0 : (parameters.limit ?? 0);
-  if (text === undefined) return { at: listAt(parameters), start: '', limit };
+  if (text === undefined) {
+    // One object by its name has no pages, so that a limit asks for no snapshot.
+    const paged = isSingle(scope) ? { ...parameters, limit: 0 } : parameters;
+    return { at: listAt(paged), start: '', limit };
+  }
   const token: ContinueToken = decodeContinue(text, scopePrefix(scope));
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw statusError(
@@ -65,6 +69,10 @@ export function planList(parameters: VersionParameters, scope: Scope): ListPlan 
     limit,
   };
 }
+
+/** It is about one object of one namespace, by its name. */
+const isSingle = ({ predicate, namespace }: Scope): boolean =>
+  predicate?.name !== undefined && namespace !== '';
 
 /**
  * A page of the cache's state, which is that of `revision`. A selector may have to look into every
@@ -128,7 +136,7 @@ async function storePage(
   const rangeEnd = prefixEnd(prefix);
   const size = predicate === undefined ? plan.limit : plan.limit > 0 ? SCAN_PAGE : 0;
   const objects: StoredObject[] = [];
-  const isSingle = predicate?.name !== undefined && scope.namespace !== '';
+  const only = isSingle(scope);
   let key = plan.start === '' ? prefix : cache.prefix + plan.start;
   for (;;) {
     const range = { key, rangeEnd, revision, limit: size };
@@ -141,7 +149,7 @@ async function storePage(
       objects.push(object);
       const rest = page.count - index - 1;
       const isFull = plan.limit > 0 && objects.length >= plan.limit;
-      if (!isFull || rest === 0 || isSingle) continue;
+      if (!isFull || rest === 0 || only) continue;
       const token = { revision, start: key.slice(cache.prefix.length) };
       const cut = { revision, objects, continue: encodeContinue(token, scopePrefix(scope)) };
       return predicate === undefined ? { ...cut, remaining: rest } : cut;

@@ -177,6 +177,11 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
     return new StoredObject<T>(this.#codec, { revision, stored: this.#stored, value });
   }
 
+  /** What somebody is told in place of this, of the same kind and version: stored nowhere. */
+  instead(value: Mutable<KubernetesObject>): StoredObject {
+    return StoredObject.unstored(this.#codec, value);
+  }
+
   /** True if its bytes are copied from those stored, whatever happens. */
   get isCopied(): boolean {
     return this.#laidOut && this.#codec.settle === undefined;

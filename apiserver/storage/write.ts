@@ -12,7 +12,8 @@ import type { WatchCache } from './watch-cache.ts';
 /** What is to become of an object, given its current state. */
 export type Decision =
   | { readonly type: 'put'; readonly object: Mutable<KubernetesObject> }
-  | { readonly type: 'delete' }
+  /** `last`: what the write that finishes it makes of it, which is never stored. */
+  | { readonly type: 'delete'; readonly last?: Mutable<KubernetesObject> }
   | { readonly type: 'keep' };
 
 /** Depends on nothing but `current` (undefined: there is none): asked again after a conflict. */

@@ -4,6 +4,7 @@ import { admissionStories } from './admission.ts';
 import { customChangeStories } from './custom-changes.ts';
 import { customObjectStories } from './custom-objects.ts';
 import { definitionStories } from './definitions.ts';
+import { deletionStories } from './deletions.ts';
 import { formStories } from './forms.ts';
 import { identityStories } from './identities.ts';
 import { limitRatios } from './limit-ratios.ts';
@@ -40,4 +41,5 @@ export const stories: readonly Story[] = [
   ...formStories,
   ...warningStories,
   ...writeStories,
+  ...deletionStories,
 ];
