@@ -92,17 +92,19 @@ export function tooMany(field: string, count: number, maxItems: number): FieldEr
   return { type: 'FieldValueTooMany', field, message };
 }
 
-/**
- * "Deployment.apps \"web\" is invalid: spec.selector: Required value", 422. What is wrong for two
- * reasons with one text is said once.
- */
+/** What is wrong for two reasons with one text is said once. */
+export function errorsText(errors: readonly FieldError[]): string {
+  const texts = [...new Set(errors.map((e) => `${e.field}: ${e.message}`))];
+  return texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`;
+}
+
+/** "Deployment.apps \"web\" is invalid: spec.selector: Required value", 422. */
 export function invalidError(
   type: { readonly group: string; readonly kind: string },
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
-  const texts = [...new Set(errors.map((e) => `${e.field}: ${e.message}`))];
-  const joined = texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`;
+  const joined = errorsText(errors);
   const kind = groupResource({ group: type.group, resource: type.kind });
   return statusError('Invalid', `${kind} ${JSON.stringify(name)} is invalid: ${joined}`, {
     ...(name === '' ? {} : { name }),

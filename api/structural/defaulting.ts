@@ -44,6 +44,18 @@ function defaultItems(list: unknown[], schema: SchemaNode): boolean {
   return changed;
 }
 
+/** Removes nulls that are not allowed and have no default, however deep, in place. */
+export function pruneNulls(value: unknown, schema: SchemaNode | undefined): void {
+  if (schema === undefined || typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) pruneNulls(item, schema.items);
+    return;
+  }
+  const object = value as Record<string, unknown>;
+  removeNulls(object, schema);
+  for (const name in object) pruneNulls(object[name], schema.child(name));
+}
+
 function removeNulls(object: Record<string, unknown>, schema: SchemaNode): boolean {
   let changed = false;
   for (const name in object) {

@@ -99,7 +99,7 @@ function servedResource(declaration: ResourceDeclaration): ServedResource {
     singular: declaration.singular,
     kind,
     namespaced: type.namespaced,
-    verbs: declaration.verbs ?? allVerbs,
+    verbs: verbsOf(declaration),
     shortNames: declaration.shortNames ?? [],
     categories: declaration.categories ?? [],
     ...stored(declaration),
@@ -113,6 +113,11 @@ function servedResource(declaration: ResourceDeclaration): ServedResource {
       }))
       .sort((a, b) => byText(a.name, b.name)),
   };
+}
+
+function verbsOf({ verbs = allVerbs, takesNothingNew }: ResourceDeclaration): readonly string[] {
+  if (takesNothingNew === undefined) return verbs;
+  return verbs.filter((verb) => !['create', 'patch', 'update'].includes(verb));
 }
 
 function stored(declaration: ResourceDeclaration): Pick<ServedResource, 'stored'> {

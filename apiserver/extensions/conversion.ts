@@ -1,5 +1,4 @@
 /** From one version of a custom resource to another. */
-import { deepEqual, isObject } from '../../api/deep.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { StatusError, unexplained } from '../../api/status.ts';
 import type {
@@ -7,6 +6,14 @@ import type {
   WebhookConversion,
 } from '../../api/types/apiextensions-v1.ts';
 import { type Random, uuid } from '../../platform/random.ts';
+import { REVIEW_VERSIONS } from '../webhook/review-kind.ts';
+import {
+  BadAnswer,
+  checked,
+  convertedObjects,
+  reviewOf,
+  UnreadableObject,
+} from './conversion-review.ts';
 
 /** Asks a webhook; rejects with an error whose message says why there is no answer. */
 export interface ConversionWebhooks {
@@ -20,7 +27,8 @@ export interface ConversionWebhooks {
 export interface Converter {
   /** Set if converting needs no waiting. */
   readonly now?: (object: KubernetesObject, apiVersion: string) => KubernetesObject;
-  /** None of them is in that version yet. Rejects with StatusError. */
+  /** None of them is in that version yet. Rejects with StatusError. What was stored in a version
+   * that the definition no longer has cannot be converted. */
   convert(
     objects: readonly KubernetesObject[],
     apiVersion: string,
@@ -36,24 +44,31 @@ export function converterOf(
   of: { readonly webhooks: ConversionWebhooks | undefined; readonly random: Random },
 ): Converter {
   const { strategy, webhook } = crd.spec.conversion ?? { strategy: 'None' };
-  if (strategy !== 'Webhook' || webhook === undefined) return RENAMING;
-  return new WebhookConverter(webhook, of);
+  const { group, versions } = crd.spec;
+  const known = new Set(versions.map(({ name }) => `${group}/${name}`));
+  const check = ({ apiVersion }: KubernetesObject): void => {
+    if (known.has(apiVersion)) return;
+    throw unexplained(`request to convert CR from an invalid group/version: ${apiVersion}`);
+  };
+  if (strategy !== 'Webhook' || webhook === undefined) return renaming(check);
+  const converter = new WebhookConverter(webhook, of);
+  return {
+    async convert(objects, apiVersion) {
+      objects.forEach(check);
+      return converter.convert(objects, apiVersion);
+    },
+  };
 }
 
-const renamed = (object: KubernetesObject, apiVersion: string): KubernetesObject => ({
-  ...object,
-  apiVersion,
-});
-
-const RENAMING: Converter = {
-  now: renamed,
-  convert: (objects, apiVersion) =>
-    Promise.resolve(objects.map((object) => renamed(object, apiVersion))),
-};
-
-/** Why a webhook's answer cannot be used. */
-class BadAnswer extends Error {
-  override readonly name = 'BadAnswer';
+/** All versions have the same fields. */
+function renaming(check: (object: KubernetesObject) => void): Converter {
+  const now = (object: KubernetesObject, apiVersion: string): KubernetesObject => {
+    check(object);
+    return { ...object, apiVersion };
+  };
+  const convert: Converter['convert'] = async (objects, apiVersion) =>
+    objects.map((object) => now(object, apiVersion));
+  return { now, convert };
 }
 
 class WebhookConverter implements Converter {
@@ -81,10 +96,12 @@ class WebhookConverter implements Converter {
         converted.push(...(await this.#review(batch, apiVersion)));
       } catch (error) {
         if (error instanceof StatusError) throw error;
+        if (error instanceof UnreadableObject) throw unexplained(error.message);
         const { apiVersion: from, kind } = batch[0]!;
         const what = `conversion webhook for ${from}, Kind=${kind}`;
-        const why = (error as Error).message;
-        throw unexplained(error instanceof BadAnswer ? `${what} ${why}` : `${what} failed: ${why}`);
+        const { message } = error as Error;
+        const isBad = error instanceof BadAnswer;
+        throw unexplained(isBad ? `${what} ${message}` : `${what} failed: ${message}`);
       }
     }
     return converted;
@@ -95,89 +112,22 @@ class WebhookConverter implements Converter {
     desiredAPIVersion: string,
   ): Promise<readonly KubernetesObject[]> {
     const { clientConfig, conversionReviewVersions } = this.#webhook;
-    const version = conversionReviewVersions.find((one) => one === 'v1' || one === 'v1beta1');
+    const version = conversionReviewVersions.find((one) => REVIEW_VERSIONS.includes(one));
     if (version === undefined || clientConfig === undefined)
       throw new Error('no supported conversion review versions');
     if (this.#webhooks === undefined) throw new Error('this server calls no webhooks');
     const uid = uuid(this.#random, 'conversion review');
-    const apiVersion = `apiextensions.k8s.io/${version}`;
     const request = { uid, desiredAPIVersion, objects };
-    const body = { kind: 'ConversionReview', apiVersion, request };
+    const body = { ...reviewOf(version), request };
     const answer = await this.#webhooks.call({ config: clientConfig, body, timeoutMs: TIMEOUT_MS });
-    const converted = convertedObjects(answer, { apiVersion, uid, strict: version === 'v1' });
+    const converted = convertedObjects(answer, { version, uid });
     if (converted.length !== objects.length)
       throw new BadAnswer(`returned ${converted.length} objects, expected ${objects.length}`);
-    return objects.map((original, i) => {
-      try {
-        return checked(original, converted[i], desiredAPIVersion);
-      } catch (error) {
-        const where = objects.length === 1 ? '' : ` at index ${i}`;
-        throw new BadAnswer(
-          `returned invalid converted object${where}: ${(error as Error).message}`,
-        );
-      }
-    });
+    return objects.map((original, i) =>
+      checked(original, converted[i], {
+        apiVersion: desiredAPIVersion,
+        ...(objects.length > 1 && { index: i }),
+      }),
+    );
   }
-}
-
-function convertedObjects(
-  answer: unknown,
-  expected: { readonly apiVersion: string; readonly uid: string; readonly strict: boolean },
-): readonly unknown[] {
-  const { apiVersion, kind, response } = isObject(answer) ? answer : {};
-  if (expected.strict && (apiVersion !== expected.apiVersion || kind !== 'ConversionReview')) {
-    const wanted = `${expected.apiVersion}, Kind=ConversionReview`;
-    const got = `${textOf(apiVersion)}, Kind=${textOf(kind)}`;
-    throw new Error(`expected webhook response of ${wanted}, got ${got}`);
-  }
-  if (!isObject(response)) throw new Error('no response provided');
-  const { uid, result } = response;
-  if (expected.strict && uid !== expected.uid) {
-    const [wanted, got] = [JSON.stringify(expected.uid), JSON.stringify(uid ?? '')];
-    throw new Error(`expected response.uid=${wanted}, got ${got}`);
-  }
-  const { status, message } = isObject(result) ? result : {};
-  if (status !== 'Success') {
-    if (typeof message === 'string' && message !== '') throw new Error(message);
-    throw new Error(`response.result.status was '${textOf(status)}', not 'Success'`);
-  }
-  const { convertedObjects: objects } = response;
-  return Array.isArray(objects) ? objects : [];
-}
-
-/** The converted object with what a conversion may not change as it was. */
-function checked(
-  original: KubernetesObject,
-  converted: unknown,
-  desiredAPIVersion: string,
-): KubernetesObject {
-  if (!isObject(converted)) throw new Error('it is no object');
-  const { apiVersion, kind, metadata } = converted;
-  if (apiVersion !== desiredAPIVersion) {
-    const got = textOf(apiVersion);
-    throw new Error(`invalid groupVersion (expected ${desiredAPIVersion}, received ${got})`);
-  }
-  if (kind !== original.kind)
-    throw new Error(`invalid kind (expected ${original.kind}, received ${textOf(kind)})`);
-  if (!isObject(metadata)) throw new Error('missing metadata in converted object');
-  for (const field of ['name', 'namespace', 'uid'] as const) {
-    const [wanted, got] = [original.metadata[field] ?? '', metadata[field] ?? ''];
-    const shown = field === 'uid' ? 'UID' : field;
-    if (!deepEqual(wanted, got))
-      throw new Error(`must have the same ${shown}: ${wanted} != ${JSON.stringify(got)}`);
-  }
-  const { labels, annotations } = metadata;
-  const { labels: _l, annotations: _a, ...kept } = original.metadata;
-  const own = {
-    ...kept,
-    ...(textMap(labels) ? { labels } : {}),
-    ...(textMap(annotations) ? { annotations } : {}),
-  };
-  return { ...converted, metadata: own } as unknown as KubernetesObject;
-}
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-function textMap(value: unknown): value is Record<string, string> {
-  return isObject(value) && Object.values(value).every((text) => typeof text === 'string');
 }

@@ -26,6 +26,8 @@ import type { VersionSchema } from './version-schema.ts';
 
 export type CustomResource = KubernetesObject & Readonly<Record<string, unknown>>;
 
+const TERMINATING = 'create not allowed while custom resource definition is terminating';
+
 const ALL_VERBS = [
   ...(['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'] as const),
 ];
@@ -67,14 +69,14 @@ export function customKind(
   const subresources: Subresource<KubernetesObject>[] = [];
   if (status !== undefined) subresources.push(customStatus(schema, version));
   if (scale !== undefined) subresources.push(customScale(scale, validate));
-  const terminating = crd.metadata.deletionTimestamp !== undefined;
   return {
     type,
     singular: names.singular ?? names.kind.toLowerCase(),
     listKind: names.listKind ?? `${names.kind}List`,
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
-    verbs: terminating ? ALL_VERBS.filter((verb) => verb !== 'create') : ALL_VERBS,
+    verbs: ALL_VERBS,
+    ...(crd.metadata.deletionTimestamp !== undefined && { takesNothingNew: TERMINATING }),
     storagePrefix: storagePrefixOf(crd),
     ...storedAs(crd),
     structure: structureOf(type, schema),

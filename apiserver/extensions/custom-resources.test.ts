@@ -372,7 +372,7 @@ describe('a custom resource', () => {
       body.status?.conditions?.find((each) => each.type === 'Terminating')?.reason;
     expect(terminating(deleting)).toBe('InstanceDeletionPending');
     await api.until(at, (answer) => terminating(answer) === 'InstanceDeletionInProgress');
-    expect((await api.call('POST', shirts, { body: shirt })).code).toBe(405);
+    expect((await api.call('POST', shirts, { body: shirt })).code).toBe(403);
     const released = { body: { metadata: { finalizers: null } }, type };
     await api.call('PATCH', `${shirts}/held`, released);
     await api.until(at, ({ code }) => code === 404);

@@ -138,15 +138,17 @@ export class Installation {
     return alone.map((one) => ({ ...one, declaration: { ...one.declaration, siblings } }));
   }
 
-  /** Objects as they are where all have always been of one version; else each version's view. */
+  /** Objects as they are where all are of one version; else each version's view of them. */
   #storages(crd: CustomResourceDefinition): (version: ServedVersion) => ObjectStorage {
     const base = this.#objects!;
     const { versions } = crd.spec;
-    if (versions.length === 1) return () => base;
+    if (versions.length === 1 && !base.hasForeign()) return () => base;
     const storageType = typeOfVersion(crd, versions.find(({ storage }) => storage)!.name);
     const converter = converterOf(crd, this.#conversion);
+    const settle = (object: object): void =>
+      void this.#codec?.settle(object as Record<string, unknown>);
     return ({ declaration: { type }, schema }) =>
-      new VersionStorage({ base, type, storageType, schema, converter });
+      new VersionStorage({ base, type, storageType, schema, converter, settle });
   }
 
   #schemaOf(name: string): VersionSchema {

@@ -7,6 +7,7 @@ import { deepCopy } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 import { pruneStored } from '../../api/structural/custom-object.ts';
+import { pruneNulls } from '../../api/structural/defaulting.ts';
 import type { VersionParameters } from '../storage/list-options.ts';
 import type { ListPage } from '../storage/list-page.ts';
 import type { ObjectStorage, ObjectWatcher, WatchParameters } from '../storage/object-storage.ts';
@@ -25,6 +26,8 @@ export interface VersionStorageOptions {
   readonly storageType: ResourceType;
   readonly schema: VersionSchema;
   readonly converter: Converter;
+  /** Makes of an object in the storage version what a later read would make of it, in place. */
+  readonly settle: (object: Mutable<KubernetesObject>) => void;
 }
 
 export class VersionStorage implements ObjectStorage {
@@ -45,9 +48,16 @@ export class VersionStorage implements ObjectStorage {
     this.#apiVersion = apiVersionOf(type);
     this.#codec = new ResourceCodec(type);
     const stored = apiVersionOf(storageType);
+    const { settle } = options;
     const views = {
       seen: async (object: StoredObject) => (await this.#seen([object]))[0]!,
-      stored: (object: Mutable<KubernetesObject>) => this.#converted(object, stored),
+      stored: async (object: Mutable<KubernetesObject>) => {
+        if (stored === this.#apiVersion) return object;
+        const [converted] = await converter.convert([object], stored);
+        const copy = deepCopy(converted!) as Mutable<KubernetesObject>;
+        settle(copy);
+        return copy;
+      },
     };
     this.writer = new VersionWriter(base.writer, views);
     this.dryRun = new VersionWriter(base.dryRun, views);
@@ -128,17 +138,9 @@ export class VersionStorage implements ObjectStorage {
 
   #view(of: StoredObject, converted: KubernetesObject): StoredObject {
     const { object } = pruneStored({ ...converted }, this.#schema.root);
+    pruneNulls(object, this.#schema.root);
     const value = object as unknown as KubernetesObject;
     return StoredObject.seen(this.#codec, { value, revision: of.revision });
-  }
-
-  async #converted(
-    object: Mutable<KubernetesObject>,
-    apiVersion: string,
-  ): Promise<Mutable<KubernetesObject>> {
-    if (apiVersion === this.#apiVersion) return object;
-    const [converted] = await this.#converter.convert([object], apiVersion);
-    return deepCopy(converted!) as Mutable<KubernetesObject>;
   }
 }
 

@@ -9,7 +9,7 @@ import type { StoredObject } from '../storage/stored-object.ts';
 import type { Subresource } from './declaration.ts';
 import { ownNew } from './field-ownership.ts';
 import { Reservations } from './reservations.ts';
-import { alreadyExistsError, generateNameError } from './errors.ts';
+import { alreadyExistsError, forbiddenError, generateNameError } from './errors.ts';
 import {
   attributesOf,
   type Caller,
@@ -42,6 +42,7 @@ export async function create(
   dropRepeatedOwners(object, caller.request);
   await ownNew(context, object, caller);
   const at = { namespace: sent.namespace, name: object.metadata.name ?? '' };
+  checkTaken(context, at.name);
   await context.admission.mutate(
     attributesOf(context, { operation: 'CREATE', at, object, caller }),
   );
@@ -66,6 +67,12 @@ export async function create(
     const deleting = answer.existing?.value.metadata.deletionTimestamp !== undefined;
     throw alreadyExistsError(type, name, { deleting });
   }
+}
+
+/** Refuses what is new where nothing is taken that is. */
+export function checkTaken({ declaration }: ResourceContext, name: string): void {
+  const { type, takesNothingNew } = declaration;
+  if (takesNothingNew !== undefined) throw forbiddenError(type, name, takesNothingNew);
 }
 
 async function createOnce(

@@ -221,6 +221,8 @@ export interface ResourceDeclaration<T extends KubernetesObject = KubernetesObje
   readonly categories?: readonly string[];
   /** Default: all eight verbs. */
   readonly verbs?: readonly string[];
+  /** Why nothing new of the kind is taken (403); discovery tells only what reads and deletes. */
+  readonly takesNothingNew?: string;
 
   /** Set if nothing is stored; `verbs` is then only `create`. */
   readonly review?: Review<T>;

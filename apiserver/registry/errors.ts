@@ -45,8 +45,10 @@ export const OBJECT_MODIFIED =
   'the object has been modified; please apply your changes to the latest version and try again';
 
 export function forbiddenError(type: Named, name: string, detail: string): StatusError {
-  const text = `${groupResource(type)} ${JSON.stringify(name)} is forbidden: ${detail}`;
-  return statusError('Forbidden', text, details(type, name));
+  const named = name === '' ? '' : ` ${JSON.stringify(name)}`;
+  const { name: _name, ...unnamed } = details(type, name);
+  const text = `${groupResource(type)}${named} is forbidden: ${detail}`;
+  return statusError('Forbidden', text, name === '' ? unnamed : details(type, name));
 }
 
 export function badRequest(message: string): StatusError {

@@ -9,6 +9,7 @@ import { dropRepeatedOwners } from './repeated-owners.ts';
 import {
   bindKind,
   bindNamespace,
+  checkTaken,
   prepareForCreate,
   validateNew,
   warnAbout,
@@ -106,6 +107,7 @@ async function decideCreate(
   const object = withDefaults(context, sent);
   dropRepeatedOwners(object, by.caller.request);
   if (!change.applied) await ownNew(context, object, by.caller);
+  checkTaken(context, change.at.name);
   const attributes = attributesOf(context, {
     operation: 'CREATE',
     at: change.at,

@@ -91,6 +91,12 @@ export class ResourceStorage implements ObjectStorage {
     return this.#cache.get(objectSuffix(namespace, name));
   }
 
+  /** True if one of them is stored in another version than this server writes. */
+  hasForeign(): boolean {
+    for (const object of this.served('')) if (object.isForeign) return true;
+    return false;
+  }
+
   follow(follower: CacheFollower): void {
     this.#cache.follow(follower);
   }

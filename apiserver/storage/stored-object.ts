@@ -1,6 +1,7 @@
 import { deepFreeze } from '../../api/deep.ts';
 import { type KubernetesObject, type Mutable, withoutType } from '../../api/meta.ts';
 import { messageOf } from '../../api/protobuf/envelope.ts';
+import { apiVersionOf } from '../../api/resource.ts';
 import { JsonValue } from '../../platform/net/http.ts';
 import { jsonText } from '../../platform/json-text.ts';
 import type { Decoded } from './kept-values.ts';
@@ -87,6 +88,12 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
     this.#value = value;
     this.#held = undefined;
     if (this.#stored !== undefined) this.#codec.kept.add(this);
+  }
+
+  /** Stored in another version than the codec writes. */
+  get isForeign(): boolean {
+    if (this.#stored === undefined || this.#codec.spliceable(this.#stored)) return false;
+    return this.value.apiVersion !== apiVersionOf(this.#codec.type);
   }
 
   get storedBytes(): number {

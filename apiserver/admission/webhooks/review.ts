@@ -1,8 +1,7 @@
 /** AdmissionReview (admission.k8s.io/v1, and v1beta1, which differs in nothing but its name). */
 import { isObject } from '../../../api/deep.ts';
 import type { ResourceType } from '../../../api/resource.ts';
-import { unregistered } from '../../../api/schema/scheme-words.ts';
-import { WebhookCallError } from '../../webhook/webhook-client.ts';
+import { REVIEW_VERSIONS, saysItsKind } from '../../webhook/review-kind.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 
 export interface ReviewRequest {
@@ -14,11 +13,10 @@ export interface ReviewRequest {
 
 const GROUP = 'admission.k8s.io';
 const KIND = 'AdmissionReview';
-const known = ['v1', 'v1beta1'];
 
 /** The first version that both sides know. */
 export function reviewVersionOf(versions: readonly string[]): string | undefined {
-  return versions.find((version) => known.includes(version));
+  return versions.find((version) => REVIEW_VERSIONS.includes(version));
 }
 
 const optionKinds = {
@@ -114,7 +112,7 @@ export function verdictOf(
 ): Verdict {
   if (!isObject(answer)) return fail('webhook response was absent');
   const { response } = answer;
-  const named = checkNamed(answer, asked.version);
+  const named = saysItsKind(answer, { group: GROUP, version: asked.version, kind: KIND });
   if (!isObject(response)) return fail('webhook response was absent');
   const strict = asked.version === 'v1';
   if (strict && response['uid'] !== asked.uid)
@@ -128,18 +126,6 @@ export function verdictOf(
     warnings: Array.isArray(response['warnings']) ? response['warnings'].map(text) : [],
     auditAnnotations: textsOf(response['auditAnnotations']),
   };
-}
-
-/** Kubernetes cannot read a review of another kind. False: it does not say of which it is. */
-function checkNamed(answer: Readonly<Record<string, unknown>>, asked: string): boolean {
-  const [apiVersion, kind] = [answer['apiVersion'], answer['kind']].map(text);
-  if (apiVersion === '' && kind === '') return false;
-  const [version = '', group = ''] = apiVersion!.split('/').reverse();
-  if (group !== GROUP || !known.includes(version) || kind !== KIND)
-    throw new WebhookCallError(unregistered({ group, version, kind: kind! }));
-  if (version === asked) return true;
-  const [from, to] = [version, asked].map((each) => `(${each}.${KIND})`);
-  throw new WebhookCallError(`converting ${from} to ${to}: unknown conversion`);
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

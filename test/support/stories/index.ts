@@ -1,6 +1,7 @@
 /** All stories. */
 import { accessStories } from './access.ts';
 import { admissionStories } from './admission.ts';
+import { convertedStories } from './converted.ts';
 import { customChangeStories } from './custom-changes.ts';
 import { customObjectStories } from './custom-objects.ts';
 import { definitionStories } from './definitions.ts';
@@ -25,6 +26,7 @@ export const stories: readonly Story[] = [
   ...definitionStories,
   ...customObjectStories,
   ...customChangeStories,
+  ...convertedStories,
   ...admissionStories,
   limitRatios,
   ...podSecurityStories,

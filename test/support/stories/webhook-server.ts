@@ -1,6 +1,7 @@
 /** What the webhooks of the stories answer: the same to every server that asks. */
 import type { Lifecycle } from '../../../platform/lifecycle.ts';
 import { newCa, startHttps } from '../https-server.ts';
+import { conversionAnswer, type ConversionReview } from './conversion-answers.ts';
 import type { Answer } from '../https-server.ts';
 import type { Ask } from './story.ts';
 
@@ -119,7 +120,10 @@ function answer(path: string, sent: Review): Answer | Promise<Answer> {
 export async function withWebhooks(parts: Lifecycle, ask: Ask): Promise<Ask> {
   const ca = newCa();
   const url = await startHttps(parts, ca, {
-    answer: ({ path, body }) => answer(path, JSON.parse(body) as Review),
+    answer: ({ path, body }) =>
+      path.startsWith('/convert')
+        ? conversionAnswer(JSON.parse(body) as ConversionReview)
+        : answer(path, JSON.parse(body) as Review),
   });
   const bundle = Buffer.from(ca.certificate).toString('base64');
   const pairs = [
