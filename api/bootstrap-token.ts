@@ -26,13 +26,12 @@ export function bootstrapTokenOf({ type, data = {} }: Secret): BootstrapToken | 
   if (type !== BOOTSTRAP_TOKEN_TYPE) return undefined;
   const field = (name: string): string => Buffer.from(data[name] ?? '', 'base64').toString();
   const expiration = field('expiration');
+  const groups = field('auth-extra-groups');
   return {
     id: field('token-id'),
     secret: field('token-secret'),
     endMs: expiration === '' ? Infinity : (parseTime(expiration) ?? 0),
-    extraGroups: field('auth-extra-groups')
-      .split(',')
-      .filter((group) => group !== ''),
+    extraGroups: groups === '' ? [] : groups.split(','),
     isFor: (usage) => field(`usage-bootstrap-${usage}`) === 'true',
   };
 }

@@ -20,6 +20,7 @@ import {
   bearerTokens,
   staticTokens,
   type TokenAuthenticator,
+  webSocketTokens,
 } from './authn/token-authenticator.ts';
 import type { User } from './authn/user.ts';
 import type { Storage } from './storage/storage.ts';
@@ -86,6 +87,7 @@ export class Identity {
         ...(options.authenticators ?? []),
         clientCertificate,
         bearerTokens(this.tokens, this.apiAudiences),
+        webSocketTokens(this.tokens, this.apiAudiences),
       ],
       { allowAnonymous: anonymousAt(options.anonymousAuth ?? true) },
     );

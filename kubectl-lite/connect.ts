@@ -117,7 +117,7 @@ function impersonation(flags: GlobalValues): Record<string, string> {
     ...(flags['as-uid'] === '' ? {} : { 'impersonate-uid': flags['as-uid'] }),
     ...(flags['as-group'].length === 0
       ? {}
-      : { 'impersonate-group': flags['as-group'].join(', ') }),
+      : { 'impersonate-group': flags['as-group'].join('\n') }),
   };
 }
 

@@ -10,14 +10,21 @@ import { callFailureText } from '../webhook/call-failure.ts';
 import { NoAddress } from '../webhook/service-address.ts';
 import { type Target, targetOf, type TargetOptions } from './target.ts';
 
+/** Bytes of UTF-8, each as the character that a header's text has for it. */
+const sent = (text: string): string => Buffer.from(text).toString('latin1');
+
+/** A name of a header may not hold these, though a URL may. */
+const escaped = (key: string): string =>
+  encodeURIComponent(key).replace(/[()]/g, (each) => (each === '(' ? '%28' : '%29'));
+
 export function remoteUserHeaders({ name, uid, groups, extra = {} }: User) {
   const headers: Record<string, string | readonly string[]> = {
-    'X-Remote-User': name,
-    'X-Remote-Group': groups,
+    'X-Remote-User': sent(name),
+    'X-Remote-Group': groups.map(sent),
   };
-  if (uid !== undefined && uid !== '') headers['X-Remote-Uid'] = uid;
+  if (uid !== undefined && uid !== '') headers['X-Remote-Uid'] = sent(uid);
   for (const [key, values] of Object.entries(extra))
-    headers[`X-Remote-Extra-${encodeURIComponent(key)}`] = values;
+    headers[`X-Remote-Extra-${escaped(key)}`] = values.map(sent);
   return headers;
 }
 

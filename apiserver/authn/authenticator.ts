@@ -12,8 +12,16 @@ export type Authentication =
   | { readonly type: 'none' }
   | { readonly type: 'refused'; readonly reason: string };
 
+/** What is worth telling of credentials besides whom they prove. */
+export interface Remarks {
+  /** To the client. */
+  warn(text: string): void;
+  /** To the audit log. */
+  annotate(key: string, value: string): void;
+}
+
 export interface Authenticator {
-  authenticate(request: HttpRequest): Authentication | Promise<Authentication>;
+  authenticate(request: HttpRequest, remarks?: Remarks): Authentication | Promise<Authentication>;
 }
 
 /**
@@ -27,10 +35,10 @@ export function anyOf(
   }: { readonly allowAnonymous?: (request: HttpRequest) => boolean } = {},
 ): Authenticator {
   return {
-    async authenticate(request) {
+    async authenticate(request, remarks) {
       let refused: Authentication | undefined;
       for (const authenticator of authenticators) {
-        const result = await authenticator.authenticate(request);
+        const result = await authenticator.authenticate(request, remarks);
         if (result.type === 'user') return { type: 'user', user: authenticated(result.user) };
         if (result.type === 'refused') refused ??= result;
       }

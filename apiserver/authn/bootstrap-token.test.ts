@@ -34,14 +34,14 @@ describe('a bootstrap token', () => {
     const fields = {
       ...good,
       expiration: later,
-      'auth-extra-groups': 'system:bootstrappers:workers',
+      'auth-extra-groups': 'system:bootstrappers:workers,system:bootstrappers:a',
     };
     expect(await authenticate('abcdef.0123456789abcdef', fields)).toEqual({
       type: 'user',
       audiences: ['api'],
       user: {
         name: 'system:bootstrap:abcdef',
-        groups: ['system:bootstrappers', 'system:bootstrappers:workers'],
+        groups: ['system:bootstrappers', 'system:bootstrappers:a', 'system:bootstrappers:workers'],
       },
     });
   });
@@ -56,6 +56,7 @@ describe('a bootstrap token', () => {
     ['abcdef.0123456789abcdef', { ...good, 'usage-bootstrap-authentication': 'false' }],
     ['abcdef.0123456789abcdef', { ...good, 'token-id': 'ghijkl' }],
     ['abcdef.0123456789abcdef', { ...good, 'auth-extra-groups': 'system:masters' }],
+    ['abcdef.0123456789abcdef', { ...good, 'auth-extra-groups': 'system:bootstrappers:a,' }],
     ['abcdef.0123456789abcdef', good, 'Opaque'],
   ])('%s with %j %s proves nothing', async (...[token, fields, type]) => {
     expect(await authenticate(token, fields, type)).toEqual({ type: 'none' });

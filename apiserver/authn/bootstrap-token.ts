@@ -59,7 +59,7 @@ export class BootstrapTokens implements TokenAuthenticator {
     if (!held.isFor('authentication') || held.endMs <= this.#options.clock.now()) return undefined;
     const { extraGroups } = held;
     return extraGroups.every((group) => EXTRA_GROUP.test(group))
-      ? [GROUP, ...extraGroups]
+      ? [...new Set([GROUP, ...extraGroups])].sort()
       : undefined;
   }
 }

@@ -7,7 +7,12 @@ export const clientCertificate: Authenticator = {
     if (peer.certificateError !== undefined) {
       return { type: 'refused', reason: `client certificate: ${peer.certificateError}` };
     }
-    if (peer.certificate === undefined) return { type: 'none' };
+    if (peer.certificate === undefined) {
+      // A front proxy's proves nobody by itself.
+      return peer.frontProxy === undefined
+        ? { type: 'none' }
+        : { type: 'refused', reason: 'x509: certificate signed by unknown authority' };
+    }
     const { commonName, organizations, sha256 } = peer.certificate;
     if (commonName === '') return { type: 'refused', reason: 'client certificate without a name' };
     const shown =

@@ -2,7 +2,7 @@
  * Users that a front proxy names in headers (--requestheader-*). Believed only of a proxy whose
  * certificate comes from the proxies' own authority, and bears an allowed name.
  */
-import type { Headers } from '../../platform/net/http.ts';
+import { headerValues, type HttpRequest } from '../../platform/net/http.ts';
 import type { Authenticator } from './authenticator.ts';
 
 export interface RequestHeaderOptions {
@@ -16,13 +16,8 @@ export interface RequestHeaderOptions {
   readonly allowedNames: readonly string[];
 }
 
-const first = (headers: Headers, names: readonly string[]): string =>
-  names.map((name) => headers[name]?.trim() ?? '').find((value) => value !== '') ?? '';
-
-function listOf(value: string | undefined): string[] {
-  const values = (value ?? '').split(',').map((each) => each.trim());
-  return values.filter((each) => each !== '');
-}
+const first = (request: HttpRequest, names: readonly string[]): string =>
+  names.map((name) => headerValues(request, name)[0] ?? '').find((value) => value !== '') ?? '';
 
 function unescaped(text: string): string {
   try {
@@ -32,34 +27,40 @@ function unescaped(text: string): string {
   }
 }
 
-function extraOf(headers: Headers, prefixes: readonly string[]) {
+function extraOf(request: HttpRequest, prefixes: readonly string[]) {
   const extra: Record<string, readonly string[]> = {};
-  for (const [header, value] of Object.entries(headers)) {
+  for (const header of Object.keys(request.headers)) {
     const prefix = prefixes.find((each) => header.startsWith(each));
-    if (prefix !== undefined) extra[unescaped(header.slice(prefix.length))] = listOf(value);
+    if (prefix === undefined) continue;
+    const key = unescaped(header.slice(prefix.length));
+    extra[key] = [...(extra[key] ?? []), ...headerValues(request, header)];
   }
-  return extra;
+  return Object.keys(extra).length === 0 ? {} : { extra };
 }
 
 export function requestHeader(options: RequestHeaderOptions): Authenticator {
   const { usernameHeaders, uidHeaders, groupHeaders, extraPrefixes, allowedNames } = options;
   return {
-    authenticate({ headers, peer }) {
-      const name = first(headers, usernameHeaders);
-      if (name === '' || peer.frontProxy === undefined) return { type: 'none' };
-      const { commonName } = peer.frontProxy;
+    authenticate(request) {
+      const { frontProxy } = request.peer;
+      if (frontProxy === undefined) return { type: 'none' };
+      const name = first(request, usernameHeaders);
+      if (name === '') return { type: 'none' };
+      const { commonName } = frontProxy;
       if (allowedNames.length > 0 && !allowedNames.includes(commonName))
         return {
           type: 'refused',
           reason: `x509: subject with cn=${commonName} is not in the allowed list`,
         };
-      const uid = first(headers, uidHeaders);
+      const uid = first(request, uidHeaders);
       return {
         type: 'user',
         user: {
           name,
-          groups: groupHeaders.flatMap((header) => listOf(headers[header])),
-          extra: extraOf(headers, extraPrefixes),
+          groups: groupHeaders
+            .flatMap((header) => headerValues(request, header))
+            .filter((group) => group !== ''),
+          ...extraOf(request, extraPrefixes),
           ...(uid === '' ? {} : { uid }),
         },
       };

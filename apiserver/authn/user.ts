@@ -20,8 +20,10 @@ export const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
 /** A request without credentials. */
 export const anonymous: User = { name: 'system:anonymous', groups: [UNAUTHENTICATED_GROUP] };
 
-/** A user whose credentials were verified; Kubernetes adds the group to each of them. */
+/** A user whose credentials were verified: in the group, unless the credentials name nobody. */
 export function authenticated(user: User): User {
-  if (user.groups.includes(AUTHENTICATED_GROUP)) return user;
+  const { name, groups } = user;
+  if (name === anonymous.name || groups.includes(UNAUTHENTICATED_GROUP)) return user;
+  if (groups.includes(AUTHENTICATED_GROUP)) return user;
   return { ...user, groups: [...user.groups, AUTHENTICATED_GROUP] };
 }

@@ -26,6 +26,7 @@ export class SocketRequest implements HttpRequest {
   readonly peer: Peer;
   readonly connection?: Pausable | undefined;
   readonly #search: string;
+  readonly #sent: Pick<Request, 'rawHeaders'>;
   #query: URLSearchParams | undefined;
   #controller: AbortController | undefined;
   #gone = false;
@@ -43,10 +44,20 @@ export class SocketRequest implements HttpRequest {
     this.#search = mark < 0 ? '' : url.slice(mark + 1);
     // Node joins repeated headers itself, set-cookie aside, which no client sends.
     this.headers = request.headers as Headers;
+    this.#sent = request;
     this.peer = peer;
     this.connection = connection;
     if (body !== undefined) this.body = body;
     this.incoming = incoming;
+  }
+
+  valuesOf(name: string): readonly string[] {
+    const { rawHeaders } = this.#sent;
+    const values: string[] = [];
+    for (let i = 0; i < rawHeaders.length; i += 2)
+      if (rawHeaders[i]!.toLowerCase() === name)
+        values.push(Buffer.from(rawHeaders[i + 1]!, 'latin1').toString());
+    return values;
   }
 
   get query(): URLSearchParams {

@@ -5,6 +5,7 @@ import { realTokenKeys } from '../../platform/node/crypto/token-keys.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { type FlaggedApi, startFlaggedApi, testFolder } from '../../test/support/flagged-api.ts';
 import { newCa, startHttps } from '../../test/support/https-server.ts';
+import { until } from '../../test/support/until.ts';
 
 const MINUTE_MS = 60_000;
 const ca = newCa();
@@ -20,6 +21,12 @@ beforeEach(async () => {
   file = await testFolder(parts);
 });
 afterEach(() => parts.stop());
+
+/** Time moves on only while the follower sleeps: reading a file takes as long as it takes. */
+async function nextLook(): Promise<void> {
+  await until('the follower to sleep', () => clock.timers > 0);
+  await clock.advance(MINUTE_MS);
+}
 
 /** How often a file was taken over and refused, once both together are `of`. */
 async function reloads(api: FlaggedApi, what: string, of: number): Promise<string> {
@@ -78,7 +85,7 @@ it('--authentication-config: issuers come and go while it runs; what cannot be u
   expect(await known()).toEqual([true, false]);
 
   await file('authn.yaml', issuers(first, second));
-  await clock.advance(MINUTE_MS);
+  await nextLook();
   expect(await reloads(api, 'authentication', 1)).toBe('1 taken over, 0 refused');
   expect(await known()).toEqual([true, true]);
 
@@ -89,23 +96,23 @@ it('--authentication-config: issuers come and go while it runs; what cannot be u
   ];
   for (const [i, text] of useless.entries()) {
     // What is there to stay wrong is not tried again: it would be counted twice.
-    await clock.advance(MINUTE_MS);
+    await nextLook();
     await file('authn.yaml', text);
-    await clock.advance(MINUTE_MS);
+    await nextLook();
     expect(await reloads(api, 'authentication', i + 2)).toBe(`1 taken over, ${i + 1} refused`);
   }
   expect(await known()).toEqual([true, true]);
 
   // An issuer that does not answer may do so later.
   await file('authn.yaml', issuers('https://127.0.0.1:1'));
-  await clock.advance(MINUTE_MS);
+  await nextLook();
   expect(await reloads(api, 'authentication', 5)).toBe('1 taken over, 4 refused');
-  await clock.advance(MINUTE_MS);
+  await nextLook();
   expect(await reloads(api, 'authentication', 6)).toBe('1 taken over, 5 refused');
   expect(await known()).toEqual([true, true]);
 
   await file('authn.yaml', issuers(second));
-  await clock.advance(MINUTE_MS);
+  await nextLook();
   expect(await reloads(api, 'authentication', 7)).toBe('2 taken over, 5 refused');
   expect(await known()).toEqual([false, true]);
 });
@@ -144,7 +151,7 @@ it('--authorization-config: who decides changes while it runs; what cannot be us
   expect(await listed()).toBe(200);
 
   await file('authz.json', authorizers(asks, { type: 'AlwaysAllow', name: 'alwaysallow' }));
-  await clock.advance(MINUTE_MS);
+  await nextLook();
   expect(await reloads(api, 'authorization', 1)).toBe('1 taken over, 0 refused');
   expect(await listed()).toBe(403);
 
@@ -155,13 +162,13 @@ it('--authorization-config: who decides changes while it runs; what cannot be us
   ];
   for (const [i, text] of useless.entries()) {
     await file('authz.json', text);
-    await clock.advance(MINUTE_MS);
+    await nextLook();
     expect(await reloads(api, 'authorization', i + 2)).toBe(`1 taken over, ${i + 1} refused`);
     expect(await listed()).toBe(403);
   }
 
   await file('authz.json', authorizers({ type: 'AlwaysAllow', name: 'alwaysallow' }));
-  await clock.advance(MINUTE_MS);
+  await nextLook();
   expect(await reloads(api, 'authorization', 5)).toBe('2 taken over, 3 refused');
   expect(await listed()).toBe(200);
 });

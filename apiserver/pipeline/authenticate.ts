@@ -21,7 +21,7 @@ export function authenticate(
     const { peer: asker } = request.http;
     let result: Authentication;
     try {
-      result = await authenticator.authenticate(request.http);
+      result = await authenticator.authenticate(request.http, request.notes);
     } catch (error) {
       access.authenticated('error', asker, begunMs);
       throw error;

@@ -196,9 +196,9 @@ describe('identity', () => {
 
 describe('impersonation', () => {
   it('acts as the named user', async () => {
-    const headers = { 'impersonate-user': 'joe', 'impersonate-group': 'a, b' };
+    const headers = { 'impersonate-user': 'joe', 'impersonate-group': 'a\nb,c' };
     expect(valueOf(await setUp().handle(asAdmin('GET /api', headers)))).toEqual({
-      user: { name: 'joe', groups: ['a', 'b', 'system:authenticated'] },
+      user: { name: 'joe', groups: ['a', 'b,c', 'system:authenticated'] },
     });
   });
 

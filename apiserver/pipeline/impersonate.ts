@@ -1,5 +1,5 @@
 import { dns1123Label, dns1123Subdomain } from '../../api/validation/names.ts';
-import type { Headers } from '../../platform/net/http.ts';
+import { headerValues, type HttpRequest } from '../../platform/net/http.ts';
 import { anonymous, authenticated, UNAUTHENTICATED_GROUP, type User } from '../authn/user.ts';
 import type { Attributes, Authorizer, ResourceAttributes } from '../authz/authorizer.ts';
 import { refusal } from '../authz/refusal.ts';
@@ -28,11 +28,6 @@ function asked(resource: string, name: string, subresource = ''): ResourceAttrib
   };
 }
 
-function listOf(value: string | undefined): string[] {
-  const names = (value ?? '').split(',').map((name) => name.trim());
-  return names.filter((name) => name !== '');
-}
-
 interface Impersonation {
   readonly user: User;
   /** Each must be allowed. */
@@ -43,11 +38,11 @@ interface Impersonation {
  * Undefined if the request asks for none; a user without a name if it does not say for whom. Groups
  * that are not named are those the name implies.
  */
-function impersonationOf(headers: Headers): Impersonation | undefined {
-  const name = headers['impersonate-user'] ?? '';
+function impersonationOf(request: HttpRequest): Impersonation | undefined {
+  const [name = ''] = headerValues(request, 'impersonate-user');
   const account = accountOf(name);
-  const uid = headers['impersonate-uid'] ?? '';
-  let groups = listOf(headers['impersonate-group']);
+  const [uid = ''] = headerValues(request, 'impersonate-uid');
+  let groups = headerValues(request, 'impersonate-group');
   const attributes: Attributes[] = [];
   if (account !== undefined)
     attributes.push({ ...asked('serviceaccounts', account.name), namespace: account.namespace });
@@ -55,7 +50,7 @@ function impersonationOf(headers: Headers): Impersonation | undefined {
   attributes.push(...groups.map((group) => asked('groups', group)));
   if (account !== undefined && groups.length === 0)
     groups = ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`];
-  const extra = extraOf(headers);
+  const extra = extraOf(request);
   for (const [key, values] of Object.entries(extra))
     attributes.push(...values.map((value) => asked('userextras', value, key)));
   if (uid !== '') attributes.push(asked('uids', uid));
@@ -84,19 +79,19 @@ function shown(attributes: Attributes): string {
 }
 
 /** Keys are escaped like URLs, so that they may hold what no header's name can. */
-function extraOf(headers: Headers): Record<string, readonly string[]> {
+function extraOf(request: HttpRequest): Record<string, readonly string[]> {
   const extra: Record<string, readonly string[]> = {};
-  for (const [header, value] of Object.entries(headers)) {
+  for (const header of Object.keys(request.headers)) {
     if (!header.startsWith(EXTRA)) continue;
-    const escaped = header.slice(EXTRA.length);
-    extra[unescaped(escaped)] = listOf(value);
+    const key = unescaped(header.slice(EXTRA.length));
+    extra[key] = [...(extra[key] ?? []), ...headerValues(request, header)];
   }
   return extra;
 }
 
 function unescaped(text: string): string {
   try {
-    return decodeURIComponent(text).toLowerCase();
+    return decodeURIComponent(text);
   } catch {
     return text;
   }
@@ -112,7 +107,7 @@ function groupedUser(user: User): User {
 /** kubectl --as: the rest of the pipeline sees another user, if this one may act for it. */
 export function impersonate(authorizer: Authorizer): Filter {
   return (next) => async (request) => {
-    const impersonation = impersonationOf(request.http.headers);
+    const impersonation = impersonationOf(request.http);
     if (impersonation === undefined) return next(request);
     if (impersonation.user.name === '') {
       const what = impersonation.attributes.map(shown).join(' ');

@@ -1,10 +1,12 @@
 /** What goes along, and what comes back, where another server answers. */
+import { isTokenProtocol } from '../../api/token-protocol.ts';
 import {
   type Headers,
   type HttpRequest,
   type HttpResponse,
   JsonValue,
 } from '../../platform/net/http.ts';
+import { offeredProtocols } from '../../platform/net/websocket-server.ts';
 import { splice } from '../../platform/bytes/splice.ts';
 import type { UpstreamAnswer, UpstreamRequest } from '../../platform/net/upstream.ts';
 
@@ -40,6 +42,9 @@ export function forwardedHeaders({
   incoming,
 }: Pick<HttpRequest, 'headers' | 'peer' | 'incoming'>): Headers {
   const passed = without(headers, (name) => hopByHop.has(name) || isSecret(name));
+  const spoken = offeredProtocols(headers).filter((each) => !isTokenProtocol(each));
+  if (passed['sec-websocket-protocol'] !== undefined)
+    passed['sec-websocket-protocol'] = spoken.join(', ');
   const before = headers['x-forwarded-for'];
   const own = peer.address.replace(/:\d+$/, '');
   const { upgrade, 'content-length': length } = headers;

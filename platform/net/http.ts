@@ -6,7 +6,10 @@
 import type { ByteStream } from '../bytes/byte-stream.ts';
 import { jsonText } from '../json-text.ts';
 
-/** Header names are lower case. A header sent several times is joined with ", ". */
+/**
+ * Header names are lower case. A header sent several times is joined with ", "; one that is to be
+ * sent several times has a line for each value, which no value can hold.
+ */
 export type Headers = Readonly<Record<string, string>>;
 
 export interface PeerCertificate {
@@ -49,6 +52,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Headers;
+  /** Each value of a header as it was sent, decoded from UTF-8. Absent where none was sent. */
+  valuesOf?(name: string): readonly string[];
   /**
    * Bytes from a socket, or a value from the same process, which the handler must not keep or
    * change.
@@ -70,6 +75,13 @@ export interface HttpRequest {
    * the function that it returns is called. For one caller at a time.
    */
   onGone?(left: () => void): () => void;
+}
+
+/** Each value of a header; a comma within is part of it. */
+export function headerValues(request: HttpRequest, name: string): readonly string[] {
+  const joined = request.headers[name];
+  if (joined === undefined) return [];
+  return request.valuesOf?.(name) ?? joined.split('\n');
 }
 
 /** Ends each line of JSON. */

@@ -110,11 +110,11 @@ describe.skipIf(kubectlPath === undefined)('service account tokens, with kubectl
     const { user } = (await review(token)) as { user: { extra: Record<string, string[]> } };
     expect(user.extra['authentication.kubernetes.io/pod-name']).toEqual(['bound']);
     await ok('delete', 'pod', 'bound', '--force', '--grace-period=0');
-    expect((await review(token))['error']).toContain('pod token has been invalidated');
+    expect((await review(token))['error']).toContain('service account token has been invalidated');
     const own = await ok('create', 'token', 'short');
     expect((await review(own))['authenticated']).toBe(true);
     await ok('delete', 'serviceaccount', 'short');
-    expect((await review(own))['error']).toContain('service account token has been invalidated');
+    expect((await review(own))['error']).toContain('serviceaccounts "short" not found');
   });
 
   it('can be checked by others with the published keys', async () => {

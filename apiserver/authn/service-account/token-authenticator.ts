@@ -4,15 +4,12 @@
  * change is looked up anew each time.
  */
 import type { KubernetesObject } from '../../../api/meta.ts';
+import type { Secret } from '../../../api/types/core-v1.ts';
 import { parseTime } from '../../../api/time.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Claims, VerificationKey } from '../../../platform/crypto/token-keys.ts';
-import {
-  forApi,
-  none,
-  type TokenAuthentication,
-  type TokenAuthenticator,
-} from '../token-authenticator.ts';
+import type { Remarks } from '../authenticator.ts';
+import { none, type TokenAuthentication, type TokenAuthenticator } from '../token-authenticator.ts';
 import { CREDENTIAL_ID, type User } from '../user.ts';
 import type { AccountObjects, TokenSubjects } from './accounts.ts';
 import {
@@ -21,10 +18,12 @@ import {
   LEGACY_ISSUER,
   type LegacyClaims,
   legacyOf,
+  membersOf,
   type ObjectName,
+  RefusedToken,
   type TokenClaims,
   tokenClaimsOf,
-  unverifiedIssuer,
+  unprovenToken,
 } from './claims.ts';
 
 export interface AccountTokensOptions {
@@ -40,19 +39,23 @@ export interface AccountTokensOptions {
 const MAX_PROVEN = 4_096;
 /** What is being deleted counts for a while: its pods and tokens wind down together. */
 const DELETION_LEEWAY_MS = 60_000;
-/** Clocks of servers that share keys differ a little. */
+/** Clocks of servers that share keys differ a little, whichever way. */
 const LEEWAY_SECONDS = 60;
 
-/** Why a token that we signed counts no longer. */
-class RefusedToken extends Error {
-  override readonly name = 'RefusedToken';
-}
+/** Of the audit log's annotations. */
+const AUDITED = 'authentication.k8s.io/';
+const GONE = 'service account token has been invalidated';
+/** Set by a controller of Kubernetes on Secrets whose tokens nobody used for a year (KEP-2799). */
+const INVALID_SINCE = 'kubernetes.io/legacy-token-invalid-since';
 
-/** What a token that we signed says, and for whom that speaks. Malformed ones say nothing. */
+/** What a token that we signed says, and for whom that speaks. */
 type Proven =
   | { readonly type: 'bound'; readonly claims: TokenClaims; readonly user: User }
-  | { readonly type: 'legacy'; readonly claims: LegacyClaims; readonly user: User }
-  | { readonly type: 'malformed' };
+  | { readonly type: 'legacy'; readonly claims: LegacyClaims; readonly user: User };
+
+/** As Go prints a list of texts. */
+const list = (names: readonly string[]): string =>
+  `[${names.map((name) => JSON.stringify(name)).join(' ')}]`;
 
 export class AccountTokens implements TokenAuthenticator {
   readonly #options: AccountTokensOptions;
@@ -62,118 +65,173 @@ export class AccountTokens implements TokenAuthenticator {
     this.#options = options;
   }
 
-  async authenticateToken(token: string, asked: readonly string[]): Promise<TokenAuthentication> {
-    let proven = this.#proven.get(token);
-    if (proven === undefined) {
-      const issuer = unverifiedIssuer(token);
-      const isLegacy = issuer === LEGACY_ISSUER;
-      if (issuer === undefined || !(isLegacy || this.#options.issuers.includes(issuer)))
-        return none;
-      const claims = this.#verify(token);
-      if (claims === undefined) return { type: 'refused', reason: 'invalid signature' };
-      proven = isLegacy ? provenLegacy(claims) : provenBound(claims);
-      if (this.#proven.size >= MAX_PROVEN) this.#proven.delete(this.#proven.keys().next().value!);
-      this.#proven.set(token, proven);
-    }
+  async authenticateToken(
+    token: string,
+    asked: readonly string[],
+    remarks?: Remarks,
+  ): Promise<TokenAuthentication> {
     try {
-      switch (proven.type) {
-        case 'bound':
-          return await this.#bound(proven, asked);
-        case 'legacy':
-          return await this.#legacy(token, proven, asked);
-        case 'malformed':
-          throw new RefusedToken('token could not be validated');
-      }
+      const proven = this.#proven.get(token) ?? this.#prove(token);
+      if (proven === undefined) return none;
+      const { user } = proven;
+      const audiences = this.#audiencesOf(proven, { asked, remarks });
+      if (proven.type === 'bound') await this.#checkBound(proven.claims, remarks);
+      else await this.#checkLegacy(token, proven.claims, remarks);
+      return { type: 'user', user, audiences };
     } catch (error) {
       if (error instanceof RefusedToken) return { type: 'refused', reason: error.message };
       throw error;
     }
   }
 
-  #verify(token: string): Claims | undefined {
-    for (const key of this.#options.keys) {
-      const claims = key.verify(token);
-      if (claims !== undefined) return claims;
-    }
-    return undefined;
+  /** Undefined: none of ours. Throws {@link RefusedToken} for one that we did not sign so. */
+  #prove(token: string): Proven | undefined {
+    const unproven = unprovenToken(token);
+    if (unproven === undefined) return undefined;
+    const { issuer, keyId, isCritical } = unproven;
+    const isLegacy = issuer === LEGACY_ISSUER;
+    if (!isLegacy && !this.#options.issuers.includes(issuer)) return undefined;
+    const keys = this.#options.keys.filter((key) => keyId === '' || key.keyId === keyId);
+    if (keys.length === 0) throw new RefusedToken('invalid signature, no keys found');
+    if (isCritical || !keys.some((key) => key.verify(token) !== undefined))
+      throw new RefusedToken('go-jose/go-jose: error in cryptographic primitive');
+    const claims = membersOf(unproven.claims);
+    const proven = isLegacy ? provenLegacy(claims) : provenBound(claims);
+    if (this.#proven.size >= MAX_PROVEN) this.#proven.delete(this.#proven.keys().next().value!);
+    this.#proven.set(token, proven);
+    return proven;
   }
 
-  async #bound(
-    { claims, user }: Proven & { readonly type: 'bound' },
-    asked: readonly string[],
-  ): Promise<TokenAuthentication> {
-    const audiences = claims.aud.filter((audience) => asked.includes(audience));
-    if (audiences.length === 0) {
-      const list = (names: readonly string[]): string => `[${names.join(' ')}]`;
-      throw new RefusedToken(
-        `token audiences ${list(claims.aud)} is invalid for the target audiences ${list(asked)}`,
-      );
+  #audiencesOf(
+    proven: Proven,
+    {
+      asked,
+      remarks,
+    }: { readonly asked: readonly string[]; readonly remarks: Remarks | undefined },
+  ): readonly string[] {
+    let meant = proven.type === 'bound' ? proven.claims.aud : [];
+    if (meant.length === 0) {
+      remarks?.annotate(`${AUDITED}legacy-token`, proven.user.name);
+      meant = this.#options.apiAudiences;
     }
+    const audiences = asked.filter((audience) => meant.includes(audience));
+    if (audiences.length > 0) return audiences;
+    throw new RefusedToken(
+      `token audiences ${list(meant)} is invalid for the target audiences ${list(asked)}`,
+    );
+  }
+
+  async #checkBound(claims: TokenClaims, remarks: Remarks | undefined): Promise<void> {
     this.#checkTime(claims);
-    const { objects } = this.#options;
-    const { namespace, serviceaccount, pod, secret, node } = claims['kubernetes.io'];
-    await this.#checkAlive('service account', objects.serviceAccounts, {
-      namespace,
-      ...serviceaccount,
-    });
+    const { objects, clock } = this.#options;
+    const { namespace, serviceaccount, pod, secret, node, warnafter } = claims['kubernetes.io'];
+    await this.#checkAccount(namespace, serviceaccount);
     if (secret) await this.#checkAlive('secret', objects.secrets, { namespace, ...secret });
     if (pod) await this.#checkAlive('pod', objects.pods, { namespace, ...pod });
     // A pod's token names its node for information only.
     else if (node) await this.#checkAlive('node', objects.nodes, { namespace: '', ...node });
-    return { type: 'user', user, audiences };
+    const staleSeconds = Math.floor(clock.now() / 1000) - (warnafter ?? Infinity);
+    if (staleSeconds > 0)
+      remarks?.annotate(
+        `${AUDITED}stale-token`,
+        `subject: ${claims.sub}, seconds after warning threshold: ${staleSeconds}`,
+      );
   }
 
-  #checkTime({ exp, nbf }: TokenClaims): void {
+  #checkTime({ exp, nbf, iat }: TokenClaims): void {
     const now = this.#options.clock.now() / 1000;
-    if (now > exp) throw new RefusedToken('service account token has expired');
-    if (now + LEEWAY_SECONDS < nbf)
-      throw new RefusedToken('service account token is not valid yet');
+    const isAhead = (time = 0): boolean => now + LEEWAY_SECONDS < time;
+    if (isAhead(nbf)) throw new RefusedToken('service account token is not valid yet');
+    if (exp !== undefined && now - LEEWAY_SECONDS > exp)
+      throw new RefusedToken('service account token has expired');
+    if (isAhead(iat)) throw new RefusedToken('service account token is issued in the future');
   }
 
-  /** The same object still, and not gone. */
+  async #checkAccount(namespace: string, { name, uid }: ObjectName): Promise<void> {
+    const { serviceAccounts } = this.#options.objects;
+    const found = await sameAs(serviceAccounts, { namespace, name, uid });
+    if (found === undefined) throw new RefusedToken(`serviceaccounts "${name}" not found`);
+    const { metadata } = found;
+    if (metadata.uid !== uid)
+      throw new RefusedToken(`service account UID (${metadata.uid}) does not match claim (${uid})`);
+    if (this.#isDeleted(found))
+      throw new RefusedToken(`service account ${namespace}/${name} has been deleted`);
+  }
+
   async #checkAlive<T extends KubernetesObject>(
     what: string,
     subjects: TokenSubjects<T>,
     at: ObjectName & { readonly namespace: string },
-  ): Promise<T> {
-    const isGone = (object: T | undefined): boolean =>
-      object === undefined || object.metadata.uid !== at.uid;
-    let object = await subjects.find(at.namespace, at.name);
-    // What this server knows may be behind the server that issued the token.
-    if (isGone(object)) object = await subjects.find(at.namespace, at.name, true);
-    if (object === undefined || isGone(object))
-      throw new RefusedToken(`${what} token has been invalidated`);
-    const { deletionTimestamp } = object.metadata;
-    const deletedAt = deletionTimestamp === undefined ? undefined : parseTime(deletionTimestamp);
-    if (deletedAt !== undefined && deletedAt + DELETION_LEEWAY_MS < this.#options.clock.now())
-      throw new RefusedToken(`${what} token has been invalidated`);
-    return object;
+  ): Promise<void> {
+    const found = await sameAs(subjects, at);
+    if (found === undefined) throw new RefusedToken(GONE);
+    const { uid } = found.metadata;
+    if (uid !== at.uid)
+      throw new RefusedToken(
+        `${what} UID (${uid}) does not match service account ${what} ref claim (${at.uid})`,
+      );
+    if (this.#isDeleted(found)) throw new RefusedToken(GONE);
   }
 
-  async #legacy(
+  #isDeleted({ metadata: { deletionTimestamp } }: KubernetesObject): boolean {
+    const atMs = deletionTimestamp === undefined ? undefined : parseTime(deletionTimestamp);
+    return atMs !== undefined && atMs + DELETION_LEEWAY_MS < this.#options.clock.now();
+  }
+
+  async #checkLegacy(
     token: string,
-    { claims, user }: Proven & { readonly type: 'legacy' },
-    asked: readonly string[],
-  ): Promise<TokenAuthentication> {
-    const audiences = forApi(this.#options.apiAudiences, asked);
-    if (audiences.length === 0) return none;
-    const { namespace, account } = claims;
-    const { objects } = this.#options;
-    await this.#checkAlive('service account', objects.serviceAccounts, { namespace, ...account });
-    await this.#checkSecret(token, claims);
-    return { type: 'user', user, audiences };
+    claims: LegacyClaims,
+    remarks: Remarks | undefined,
+  ): Promise<void> {
+    const { namespace, account, secret: name } = claims;
+    const secret = await this.#checkSecret(token, claims);
+    const { serviceAccounts } = this.#options.objects;
+    const found = await sameAs(serviceAccounts, { namespace, ...account });
+    if (found === undefined) throw new RefusedToken(`serviceaccounts "${account.name}" not found`);
+    const { uid, deletionTimestamp } = found.metadata;
+    if (deletionTimestamp !== undefined)
+      throw new RefusedToken(`ServiceAccount ${namespace}/${account.name} has been deleted`);
+    if (uid !== account.uid)
+      throw new RefusedToken(`ServiceAccount UID (${uid}) does not match claim (${account.uid})`);
+    if ((secret.metadata.labels?.[INVALID_SINCE] ?? '') !== '') {
+      remarks?.annotate(`${AUDITED}legacy-token-invalidated`, `${name}/${namespace}`);
+      throw new RefusedToken(
+        `the token in secret ${namespace}/${name} for service account ` +
+          `${namespace}/${account.name} has been marked invalid. Use tokens from the ` +
+          'TokenRequest API or manually created secret-based tokens, or remove the ' +
+          `'${INVALID_SINCE}' label from the secret to temporarily allow use of this token`,
+      );
+    }
+    const isGenerated = found.secrets?.some((each) => each.name === name) === true;
+    const made = isGenerated ? 'autogenerated' : 'manual';
+    remarks?.annotate(`${AUDITED}legacy-token-${made}-secret`, name);
+    if (isGenerated)
+      remarks?.warn(
+        'Use tokens from the TokenRequest API or manually created secret-based tokens instead of ' +
+          'auto-generated secret-based tokens.',
+      );
   }
 
-  async #checkSecret(token: string, { namespace, secret }: LegacyClaims): Promise<void> {
+  async #checkSecret(token: string, { namespace, secret }: LegacyClaims): Promise<Secret> {
     const { secrets } = this.#options.objects;
-    const holds = async (live: boolean): Promise<boolean> => {
-      const found = await secrets.find(namespace, secret, live);
-      const text = Buffer.from(found?.data?.['token'] ?? '', 'base64').toString();
-      return found?.metadata.deletionTimestamp === undefined && text === token;
-    };
-    if (!(await holds(false)) && !(await holds(true)))
-      throw new RefusedToken('service account token has been invalidated');
+    const holds = (found: Secret | undefined): boolean =>
+      Buffer.from(found?.data?.['token'] ?? '', 'base64').toString() === token;
+    let found = await secrets.find(namespace, secret);
+    if (!holds(found)) found = await secrets.find(namespace, secret, true);
+    if (found === undefined || found.metadata.deletionTimestamp !== undefined)
+      throw new RefusedToken('Token has been invalidated');
+    if (!holds(found)) throw new RefusedToken("Token does not match server's copy");
+    return found;
   }
+}
+
+/** What this server knows may be behind the server that issued the token. */
+async function sameAs<T extends KubernetesObject>(
+  subjects: TokenSubjects<T>,
+  { namespace, name, uid }: ObjectName & { readonly namespace: string },
+): Promise<T | undefined> {
+  const known = await subjects.find(namespace, name);
+  return known?.metadata.uid === uid ? known : subjects.find(namespace, name, true);
 }
 
 function accountGroups(namespace: string, { name, uid }: ObjectName): User {
@@ -183,14 +241,11 @@ function accountGroups(namespace: string, { name, uid }: ObjectName): User {
 
 function provenLegacy(said: Claims): Proven {
   const claims = legacyOf(said);
-  if (claims === undefined) return { type: 'malformed' };
-  const user = { ...accountGroups(claims.namespace, claims.account), extra: {} };
-  return { type: 'legacy', claims, user };
+  return { type: 'legacy', claims, user: accountGroups(claims.namespace, claims.account) };
 }
 
 function provenBound(said: Claims): Proven {
   const claims = tokenClaimsOf(said);
-  if (claims === undefined) return { type: 'malformed' };
   return { type: 'bound', claims, user: userOf(claims['kubernetes.io'], claims.jti) };
 }
 
@@ -207,5 +262,6 @@ function userOf({ namespace, serviceaccount, pod, node }: AccountClaim, jti: str
     extra[`${EXTRA}pod-name`] = [pod.name];
     extra[`${EXTRA}pod-uid`] = [pod.uid];
   }
-  return { ...accountGroups(namespace, serviceaccount), extra };
+  const user = accountGroups(namespace, serviceaccount);
+  return Object.keys(extra).length === 0 ? user : { ...user, extra };
 }

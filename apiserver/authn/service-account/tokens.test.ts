@@ -1,10 +1,12 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../../api/meta.ts';
 import type { Node, Pod, Secret, ServiceAccount } from '../../../api/types/core-v1.ts';
 import { realRandom } from '../../../platform/node/random.ts';
 import { realTokenKeys } from '../../../platform/node/crypto/token-keys.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
+import { oddTokens, refusalOf, type TokenScene } from '../../../test/support/odd-tokens.ts';
+import { anyToken } from '../token-authenticator.ts';
 import type { TokenSubjects } from './accounts.ts';
 import { openIdDocuments } from './openid.ts';
 import { AccountTokens } from './token-authenticator.ts';
@@ -30,6 +32,7 @@ class Subjects<T extends KubernetesObject> implements TokenSubjects<T> {
   };
 }
 
+const GONE = 'service account token has been invalidated';
 const ISSUER = 'https://issuer.example';
 const account = {
   apiVersion: 'v1',
@@ -106,7 +109,8 @@ describe('a service account’s token', () => {
     const issued = await issuer.issue(account, { expirationSeconds: 600 });
     const { exp, iat } = claimsOf(issued.token) as { exp: number; iat: number };
     expect(exp - iat).toBe(600);
-    await clock.advance(599_000);
+    // A minute more: clocks differ.
+    await clock.advance(659_000);
     expect(await authenticate(issued.token)).toMatchObject({ type: 'user' });
     await clock.advance(2_000);
     expect(await authenticate(issued.token)).toEqual({
@@ -137,7 +141,7 @@ describe('a service account’s token', () => {
     const { token } = await issuer.issue(account, { audiences: ['vault', 'api2'] });
     expect(await authenticate(token)).toEqual({
       type: 'refused',
-      reason: 'token audiences [vault api2] is invalid for the target audiences [api]',
+      reason: 'token audiences ["vault" "api2"] is invalid for the target audiences ["api"]',
     });
     expect(await authenticate(token, ['vault', 'x'])).toMatchObject({ audiences: ['vault'] });
   });
@@ -145,12 +149,17 @@ describe('a service account’s token', () => {
   it('dies with its account, and does not rise with another of the name', async () => {
     const { issuer, authenticate, objects } = setUp();
     const { token } = await issuer.issue(account, {});
-    const invalid = { type: 'refused', reason: 'service account token has been invalidated' };
     objects.serviceAccounts.known.delete('a/bot');
-    expect(await authenticate(token)).toEqual(invalid);
+    expect(await authenticate(token)).toEqual({
+      type: 'refused',
+      reason: 'serviceaccounts "bot" not found',
+    });
     const metadata = { ...account.metadata, uid: 'bot-2' };
     objects.serviceAccounts.known.set('a/bot', { ...account, metadata });
-    expect(await authenticate(token)).toEqual(invalid);
+    expect(await authenticate(token)).toEqual({
+      type: 'refused',
+      reason: 'service account UID (bot-2) does not match claim (bot-1)',
+    });
   });
 
   it('dies with its pod, a minute after the pod was to go', async () => {
@@ -161,9 +170,9 @@ describe('a service account’s token', () => {
     objects.pods.known.set('a/web', { ...pod, metadata });
     expect(await authenticate(token)).toMatchObject({ type: 'user' });
     await clock.advance(62_000);
-    expect(await authenticate(token)).toMatchObject({ reason: 'pod token has been invalidated' });
+    expect(await authenticate(token)).toMatchObject({ reason: GONE });
     objects.pods.known.delete('a/web');
-    expect(await authenticate(token)).toMatchObject({ reason: 'pod token has been invalidated' });
+    expect(await authenticate(token)).toMatchObject({ reason: GONE });
   });
 
   it('counts while this server is behind the one that issued it', async () => {
@@ -186,11 +195,16 @@ describe('a service account’s token', () => {
       `${head}.${forged}.${signature}`,
       `${unsigned}.${claims}.`,
       `${head}.${claims}.${signature.slice(0, -4)}AAAA`,
-      (await issuerOf(stranger).issue(account, {})).token,
     ])
-      expect(await authenticate(bad)).toEqual({ type: 'refused', reason: 'invalid signature' });
-    const lying = rsa.sign({ ...claimsOf(token), sub: 'system:serviceaccount:b:bot' });
-    expect(await authenticate(lying)).toMatchObject({ type: 'refused' });
+      expect(await authenticate(bad)).toEqual({
+        type: 'refused',
+        reason: 'go-jose/go-jose: error in cryptographic primitive',
+      });
+    const { token: foreign } = await issuerOf(stranger).issue(account, {});
+    expect(await authenticate(foreign)).toEqual({
+      type: 'refused',
+      reason: 'invalid signature, no keys found',
+    });
   });
 
   it('of somebody else is none of ours', async () => {
@@ -210,15 +224,54 @@ describe('a service account’s token', () => {
       'kubernetes.io/serviceaccount/service-account.uid': 'bot-1',
       sub: 'system:serviceaccount:a:bot',
     });
-    const gone = { type: 'refused', reason: 'service account token has been invalidated' };
-    expect(await authenticate(token)).toEqual(gone);
+    const refused = (reason: string) => ({ type: 'refused', reason });
+    expect(await authenticate(token)).toEqual(refused('Token has been invalidated'));
     const data = { token: Buffer.from(token).toString('base64') };
     objects.secrets.known.set('a/s', { metadata: { name: 's' }, data } as unknown as Secret);
     expect(await authenticate(token)).toMatchObject({
       user: { name: 'system:serviceaccount:a:bot', uid: 'bot-1' },
     });
+    const labels = { 'kubernetes.io/legacy-token-invalid-since': '2026-01-01' };
+    const marked = { metadata: { name: 's', labels }, data } as unknown as Secret;
+    objects.secrets.known.set('a/s', marked);
+    expect(await authenticate(token)).toMatchObject({
+      reason: expect.stringContaining(
+        'in secret a/s for service account a/bot has been marked',
+      ) as string,
+    });
     objects.secrets.known.set('a/s', { metadata: { name: 's' }, data: {} } as unknown as Secret);
-    expect(await authenticate(token)).toEqual(gone);
+    expect(await authenticate(token)).toEqual(refused("Token does not match server's copy"));
+  });
+});
+
+describe('a TokenReview says as kube-apiserver does of a token with', () => {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
+  const [own] = realTokenKeys.verification(publicPem);
+  const clock = new FakeClock();
+  const ids = { bot: 'bot-1', web: 'web-1', s: 's-1', n1: 'n1-1' };
+  const scene: TokenScene = {
+    ...{ issuer: ISSUER, key, publicPem, keyId: own!.keyId, otherKeyId: ec.keyId, uids: ids },
+    nowSeconds: Math.floor(clock.now() / 1000),
+  };
+  const holding = <T extends KubernetesObject>(at: string, name: keyof typeof ids): Subjects<T> => {
+    const subjects = new Subjects<T>();
+    subjects.known.set(`${at}/${name}`, { metadata: { name, uid: ids[name] } } as unknown as T);
+    return subjects;
+  };
+  const objects = {
+    serviceAccounts: holding<ServiceAccount>('default', 'bot'),
+    pods: holding<Pod>('default', 'web'),
+    secrets: holding<Secret>('default', 's'),
+    nodes: holding<Node>('', 'n1'),
+  };
+  const options = { objects, clock, apiAudiences: ['api'], issuers: [ISSUER], keys: [ec, own!] };
+  const tokens = anyToken(() => [new AccountTokens(options)]);
+
+  it.each(oddTokens.map((odd) => [odd.title, odd] as const))('%s', async (_, odd) => {
+    const result = await tokens.authenticateToken(odd.make(scene), ['api']);
+    const reason = result.type === 'refused' ? result.reason : undefined;
+    expect(reason).toBe(refusalOf(odd, scene));
   });
 });
 

@@ -8,6 +8,7 @@ import {
 } from '../../net/handshake.ts';
 import { byteStreamOf } from './byte-stream.ts';
 import { proxyAgent } from './proxy-agent.ts';
+import { wireHeaders } from './http-message.ts';
 
 /** A refusal is a Status: longer bodies are cut. */
 const MAX_REFUSAL_BYTES = 1 << 20;
@@ -17,7 +18,7 @@ export const connectUpgrade: ConnectUpgrade = (request) =>
     const begin = isSecure(request) ? requestSecurely : requestPlainly;
     const asked = begin(request.url, {
       method: 'POST',
-      headers: { connection: 'Upgrade', ...request.headers },
+      headers: { connection: 'Upgrade', ...wireHeaders(request.headers) },
       agent: false,
       ...dialling(request),
     });

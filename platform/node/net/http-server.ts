@@ -87,7 +87,7 @@ function peerOf(socket: TLSSocket, address: string, authorities: Authorities): P
     return { address, certificateError: String(socket.authorizationError) };
   }
   const subject = certificate.subject as unknown as Record<string, string | string[] | undefined>;
-  const [commonName = ''] = textList(subject['CN']);
+  const commonName = textList(subject['CN']).at(-1) ?? '';
   const notAfterMs = Date.parse(certificate.valid_to);
   const organizations = textList(subject['O']);
   const sha256 = certificate.fingerprint256.replaceAll(':', '').toLowerCase();

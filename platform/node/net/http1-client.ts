@@ -5,7 +5,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from '../../net/http.ts';
 import { splice } from '../../bytes/splice.ts';
 import { byteStreamOf } from './byte-stream.ts';
 import type { HttpConnection } from './http-connection.ts';
-import { bodyOf, pathOf, requestBytes } from './http-message.ts';
+import { bodyOf, pathOf, requestBytes, wireHeaders } from './http-message.ts';
 
 const MAX_IDLE_SOCKETS = 64;
 
@@ -56,9 +56,12 @@ export function exchange(transport: {
   return { handler, close };
 }
 
-function headersOf(request: HttpRequest, body: Uint8Array | undefined): Record<string, string> {
+function headersOf(
+  request: HttpRequest,
+  body: Uint8Array | undefined,
+): Record<string, string | string[]> {
   const length = body === undefined ? {} : { 'content-length': String(body.length) };
-  return { ...request.headers, ...length };
+  return { ...wireHeaders(request.headers), ...length };
 }
 
 function plainHeaders({ headers: given }: IncomingMessage): Record<string, string> {

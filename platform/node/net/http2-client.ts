@@ -7,7 +7,7 @@ import {
 } from 'node:http2';
 import type { Chunk, HttpRequest, HttpResponse } from '../../net/http.ts';
 import type { ConnectOptions, HttpConnection } from './http-connection.ts';
-import { bodyOf, pathOf, requestBytes } from './http-message.ts';
+import { bodyOf, pathOf, requestBytes, wireHeaders } from './http-message.ts';
 
 /** As client-go: a session silent for 30 s is asked, and is dead 15 s later without an answer. */
 const PING_EVERY_MS = 30_000;
@@ -148,7 +148,7 @@ function exchange(session: ClientHttp2Session, request: HttpRequest): Promise<Ht
     const body = requestBytes(request);
     const stream = session.request(
       {
-        ...request.headers,
+        ...wireHeaders(request.headers),
         ':method': request.method,
         ':path': pathOf(request),
         ...(body === undefined ? {} : { 'content-length': String(body.length) }),

@@ -3,6 +3,7 @@ import { BoundedStream } from '../../stream.ts';
 import { HandshakeRefusedError } from '../../net/handshake.ts';
 import type { ConnectWebSocket, WebSocketConnection } from '../../net/websocket.ts';
 import { dialling, refusal } from './handshake.ts';
+import { wireHeaders } from './http-message.ts';
 
 /** Messages that may wait for their consumer; then the socket is paused. */
 const HIGH_WATER = 64;
@@ -13,7 +14,10 @@ export const connectWebSocket: ConnectWebSocket = (request) =>
   new Promise<WebSocketConnection>((resolve, reject) => {
     let protocol = '';
     const socket = new WebSocket(request.url.replace(/^http/, 'ws'), {
-      headers: { ...request.headers, 'Sec-WebSocket-Protocol': request.protocols.join(', ') },
+      headers: {
+        ...wireHeaders(request.headers),
+        'Sec-WebSocket-Protocol': request.protocols.join(', '),
+      },
       // Kubernetes has names of subprotocols that RFC 6455 does not allow ("SPDY/3.1+…"), so that
       // ws is not told of any.
       finishRequest(asked) {

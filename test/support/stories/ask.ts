@@ -36,7 +36,7 @@ export async function askOwn(parts: Lifecycle): Promise<Ask> {
   return withWebhooks(parts, async ({ method, path: url, headers, body }) => {
     const [path = '', search = ''] = url.split('?');
     const answer = await server.handler({
-      ...{ method, path, query: new URLSearchParams(search), headers },
+      ...{ method, path, query: new URLSearchParams(search), headers: lowerCase(headers) },
       ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
       peer: { address: '127.0.0.1', certificate },
       signal: new AbortController().signal,
@@ -46,6 +46,10 @@ export async function askOwn(parts: Lifecycle): Promise<Ask> {
     return answered(answer.status, text.toString(), answer.headers['warning']);
   });
 }
+
+/** As those of a socket are. */
+const lowerCase = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** Made for the stories: it goes with `parts`. */
 export async function askKubernetes(parts: Lifecycle): Promise<Ask> {
