@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runStore as runCommand } from '../test/support/store-command.ts';
+import { corruptionOf } from './options/corruption-flags.ts';
 import { autoCompactionOf } from './options/flag-rules.ts';
-import { storeFlags, type StoreFlags } from './options/flags.ts';
+import { givenWithoutEffect, storeFlags, type StoreFlags } from './options/flags.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -278,7 +279,7 @@ describe('flags', () => {
       ...['-name=etcd0', '-listen-client-urls', 'http://0.0.0.0:2379,http://0.0.0.0:4001'],
       ...['-advertise-client-urls=http://etcd0:2379', '--enable-v2', '--logger=zap'],
       ...['--experimental-watch-progress-notify-interval=5s', '--max-wals', '5'],
-      ...['--experimental-initial-corrupt-check=true', '-quota-backend-bytes', '-1'],
+      ...['--experimental-enable-lease-checkpoint=true', '-quota-backend-bytes', '-1'],
       ...['--experimental-snapshot-catch-up-entries=9', '--enable-distributed-tracing'],
       '--experimental-max-learners=3',
     );
@@ -287,6 +288,60 @@ describe('flags', () => {
       ...{ watchProgressNotifyInterval: 5000, snapshotCatchupEntries: 9, maxLearners: 3 },
     });
     expect(flags.listenClientUrls.map(({ port }) => port)).toEqual([2379, 4001]);
+  });
+
+  it.each<[string[], ReturnType<typeof corruptionOf>]>([
+    [[], { initial: false, everyMs: 0, compactHashEveryMs: 0 }],
+    // kubeadm's, for etcd 3.5 and before, and for 3.6.
+    [
+      ['--experimental-initial-corrupt-check=true'],
+      { initial: true, everyMs: 0, compactHashEveryMs: 0 },
+    ],
+    [
+      ['--feature-gates=InitialCorruptCheck=true'],
+      { initial: true, everyMs: 0, compactHashEveryMs: 0 },
+    ],
+    [
+      ['--experimental-compact-hash-check-enabled', '--experimental-compact-hash-check-time=5s'],
+      { initial: false, everyMs: 0, compactHashEveryMs: 5000 },
+    ],
+    [
+      ['--feature-gates', 'AllAlpha=true,InitialCorruptCheck=f', '--corrupt-check-time', '1m'],
+      { initial: false, everyMs: 60_000, compactHashEveryMs: 60_000 },
+    ],
+    [
+      ['--experimental-corrupt-check-time=0', '--compact-hash-check-time=5s'],
+      { initial: false, everyMs: 0, compactHashEveryMs: 0 },
+    ],
+  ])('reads checks for corruption %j', (args, settings) => {
+    expect(corruptionOf(parse(...args))).toEqual(settings);
+  });
+
+  it.each([
+    ['Unheard=true', /unrecognized feature gate: Unheard/],
+    ['CompactHashCheck', /missing bool value for CompactHashCheck/],
+    ['CompactHashCheck=on', /invalid value of CompactHashCheck=on, err: strconv.ParseBool/],
+  ])('refuses feature gates %j', (gates, reason) => {
+    const command = storeFlags()
+      .exitOverride()
+      .configureOutput({ writeErr() {} });
+    expect(() => command.parse(['--feature-gates', gates], { from: 'user' })).toThrow(reason);
+  });
+
+  it('tells which feature gates are not as they were set', () => {
+    const command = storeFlags().exitOverride();
+    command.parse(['--feature-gates=LeaseCheckpoint=true,SetMemberLocalAddr=true'], {
+      from: 'user',
+    });
+    expect(givenWithoutEffect(command)).toEqual(['feature-gates=SetMemberLocalAddr']);
+  });
+
+  it('reads the variables of flags that were experimental, too, the others first', () => {
+    vi.stubEnv('ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME', '1m');
+    vi.stubEnv('ETCD_EXPERIMENTAL_MAX_LEARNERS', '5');
+    vi.stubEnv('ETCD_MAX_LEARNERS', '4');
+    expect(parse()).toMatchObject({ corruptCheckTime: 60_000, maxLearners: 4 });
+    vi.unstubAllEnvs();
   });
 
   it.each<[string[], ReturnType<typeof autoCompactionOf>]>([

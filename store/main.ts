@@ -20,6 +20,7 @@ import { startAutoCompaction } from './auto-compaction.ts';
 import { autoCompactionOf, checkFlags, FlagError } from './options/flag-rules.ts';
 import { readFlagFile, readTls } from './options/tls-files.ts';
 import { clusterOptions } from './options/cluster-options.ts';
+import { corruptionOf } from './options/corruption-flags.ts';
 import { givenWithoutEffect, storeFlags, type StoreFlags, type Url } from './options/flags.ts';
 import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
 import type { Member } from './server/interface.ts';
@@ -134,6 +135,7 @@ async function memberOptions(
     ownsThread: true,
     snapshotCount: flags.snapshotCount,
     snapshotCatchUpEntries: flags.snapshotCatchupEntries,
+    corruption: corruptionOf(flags),
     ...(flags.watchProgressNotifyInterval !== undefined && {
       watchProgressNotifyIntervalMs: flags.watchProgressNotifyInterval,
     }),

@@ -5,7 +5,7 @@
 import type { Histogram } from '../../platform/metrics/histogram.ts';
 import type { MetricType } from '../../platform/metrics/metrics.ts';
 import { familyText, type Series } from '../../platform/metrics/text.ts';
-import type { Member } from '../server/interface.ts';
+import type { Member, MemberStatistics } from '../server/interface.ts';
 import { codeNames, type CallCounts, type MethodCounts } from './call-counts.ts';
 import type { HealthCounts } from './health.ts';
 import { rows, type ProcessUsage, type Snapshot } from './metric-rows.ts';
@@ -109,18 +109,19 @@ const never: readonly (readonly ['gauge' | 'counter', string])[] = [
   ['gauge', 'etcd_grpc_proxy_watchers_coalescing_total'],
 ];
 
-/** Fixed: what `--feature-gates` asks for has no effect. */
-const features: readonly (readonly [name: string, stage: 'ALPHA' | 'BETA', value: 0 | 1])[] = [
-  ['AllAlpha', 'ALPHA', 0],
-  ['AllBeta', 'BETA', 0],
-  ['CompactHashCheck', 'ALPHA', 0],
-  ['InitialCorruptCheck', 'ALPHA', 0],
-  ['LeaseCheckpoint', 'ALPHA', 1],
-  ['LeaseCheckpointPersist', 'ALPHA', 1],
-  ['SetMemberLocalAddr', 'ALPHA', 0],
-  ['StopGRPCServiceOnDefrag', 'ALPHA', 0],
-  ['TxnModeWriteWithSharedBuffer', 'BETA', 0],
-];
+/** Of etcd's feature gates: two are settings, the others are so here, or are not. */
+const features = ({ initial, compactHashEveryMs }: MemberStatistics['corruption']) =>
+  [
+    ['AllAlpha', 'ALPHA', false],
+    ['AllBeta', 'BETA', false],
+    ['CompactHashCheck', 'ALPHA', compactHashEveryMs > 0],
+    ['InitialCorruptCheck', 'ALPHA', initial],
+    ['LeaseCheckpoint', 'ALPHA', true],
+    ['LeaseCheckpointPersist', 'ALPHA', true],
+    ['SetMemberLocalAddr', 'ALPHA', false],
+    ['StopGRPCServiceOnDefrag', 'ALPHA', false],
+    ['TxnModeWriteWithSharedBuffer', 'BETA', false],
+  ] as const;
 
 export interface MetricsOptions {
   readonly member: Member;
@@ -191,7 +192,10 @@ export class StoreMetrics {
       ),
       metric(
         ['etcd_server_feature_enabled', 'gauge', 'Feature gates of etcd 3.6: 1 if it is so here.'],
-        features.map(([name, stage, value]) => ({ value, labels: { name, stage } })),
+        features(statistics.corruption).map(([name, stage, isSo]) => ({
+          value: Number(isSo),
+          labels: { name, stage },
+        })),
       ),
       ...never.map(([type, name]) => metric([name, type, 'Not of this store.'], lone(0))),
       ...this.#scraping(),

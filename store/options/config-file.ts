@@ -33,7 +33,7 @@ function argument(path: string, name: string, value: unknown): string[] {
     throw new FlagError(`--config-file: ${path}: ${name} takes no section of its own`);
   if (Array.isArray(value)) return [`--${name}=${value.map(scalarText).join(',')}`];
   // Durations are whole nanoseconds there.
-  const isDuration = /-interval$|-timeout$/.test(name) && typeof value === 'number';
+  const isDuration = /-(interval|timeout|time|duration)$/.test(name) && typeof value === 'number';
   const text = isDuration && value >= NANOSECONDS ? `${value / NANOSECONDS}ms` : scalarText(value);
   return [`--${name}=${text}`];
 }

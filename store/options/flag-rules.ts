@@ -20,6 +20,9 @@ export function checkFlags(flags: StoreFlags, explicit: (name: keyof StoreFlags)
         'Choose one of "initial-cluster" or "discovery-srv"',
     );
   }
+  if (flags.compactHashCheckTime === 0) {
+    throw new FlagError('--compact-hash-check-time must be >0 (set to 0s)');
+  }
   const { electionTimeout, heartbeatInterval } = flags;
   if (electionTimeout < 5 * heartbeatInterval) {
     throw new FlagError(

@@ -36,6 +36,7 @@ export function bcryptCost(text: string): number {
 const unitsMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
 export function milliseconds(text: string): number {
+  if (text === '0') return 0;
   if (!/^(\d+(ms|[hms]))+$/.test(text)) throw new InvalidArgumentError('a duration is needed.');
   const parts = [...text.matchAll(/(\d+)(ms|[hms])/g)];
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * unitsMs[unit!]!, 0);

@@ -1,6 +1,9 @@
 /** Command line of `wherry store`: etcd's names, defaults and environment variables. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { processEnvironment } from '../../platform/node/process-environment.ts';
+import { corruptionRows, type CorruptionFlags } from './corruption-flags.ts';
 import { etcdArguments, flagsWithoutEffect } from './etcd-arguments.ts';
+import { vainGates } from './feature-gates.ts';
 import {
   bcryptCost,
   boolean,
@@ -12,7 +15,7 @@ import {
 } from './flag-values.ts';
 import { tlsRows, type TlsFlags } from './tls-flags.ts';
 
-export interface StoreFlags extends TlsFlags {
+export interface StoreFlags extends TlsFlags, CorruptionFlags {
   readonly name: string;
   readonly dataDir?: string;
   readonly listenClientUrls: readonly Url[];
@@ -291,6 +294,7 @@ const rows: readonly Row[] = [
     text: 'after which silent watches that want it are told of progress (default: 10m)',
     parse: milliseconds,
   },
+  ...corruptionRows,
   { flags: '--cors <origins>', text: 'of pages that may call', parse: list, fallback: ['*'] },
   {
     flags: '--host-whitelist <names>',
@@ -318,9 +322,16 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** ETCD_LISTEN_CLIENT_URLS for --listen-client-urls; the flag beats the variable. */
-const variable = (flags: string): string =>
-  `ETCD_${flags.split(' ')[0]!.slice(2).replaceAll('-', '_').toUpperCase()}`;
+/**
+ * ETCD_LISTEN_CLIENT_URLS for --listen-client-urls; the flag beats the variable. Where only the
+ * name is set that the flag had while it was experimental, that one.
+ */
+function variable(flags: string): string {
+  const name = flags.split(' ')[0]!.slice(2).replaceAll('-', '_').toUpperCase();
+  const old = `ETCD_EXPERIMENTAL_${name}`;
+  const environment = processEnvironment();
+  return old in environment && !(`ETCD_${name}` in environment) ? old : `ETCD_${name}`;
+}
 
 type CommandError = Parameters<Command['error']>;
 
@@ -361,11 +372,12 @@ export function storeFlags({ environment = true } = {}): Command {
   return command;
 }
 
-/** Those of {@link flagsWithoutEffect} that were given. */
+/** Those of {@link flagsWithoutEffect} that were given, and feature gates. */
 export function givenWithoutEffect(command: Command): string[] {
   const isGiven = (name: string): boolean => {
     const option = command.options.find(({ long }) => long === `--${name}`);
     return command.getOptionValueSource(option!.attributeName()) !== undefined;
   };
-  return flagsWithoutEffect.filter(isGiven);
+  const gates = command.opts<StoreFlags>().featureGates ?? {};
+  return [...flagsWithoutEffect.filter(isGiven), ...vainGates(gates)];
 }

@@ -59,6 +59,8 @@ export class Link {
   readonly #stopping = new AbortController();
   readonly #asked = new Map<number, Asked>();
   readonly #done: Promise<void>;
+  readonly #firstTry: Promise<void>;
+  #wasTried = (): void => {};
   urls: readonly string[];
   #connection: FrameConnection | undefined;
   #connectedSince: number | undefined;
@@ -67,12 +69,18 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#firstTry = new Promise((resolve) => (this.#wasTried = resolve));
     this.urls = options.urls;
     this.#done = this.#keepConnected();
   }
 
   get connectedSince(): number | undefined {
     return this.#connectedSince;
+  }
+
+  /** Resolves once all URLs were tried, or one is connected. */
+  get tried(): Promise<void> {
+    return this.#firstTry;
   }
 
   send(messages: readonly Message[]): void {
@@ -140,6 +148,7 @@ export class Link {
       const fields = { member: hexId(hello.to), url, reason };
       if (refused) logger.warn(fields, 'another member refuses this one');
       else logger.debug(fields, 'cannot reach another member');
+      if (this.#attempts >= this.urls.length) this.#wasTried();
       return false;
     }
     await this.#use(connection);
@@ -163,6 +172,7 @@ export class Link {
     });
     if (this.#stopping.signal.aborted) connection.close();
     this.#connection = connection;
+    this.#wasTried();
     this.#connectedSince = clock.monotonic();
     counts.isActive = true;
     await closed;
@@ -206,6 +216,7 @@ export class Link {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#wasTried();
     this.#connection?.close();
     this.#rejectAsked(new StoreError('stopped'));
     await this.#done;

@@ -229,6 +229,10 @@ class ConnectedPeers implements Peers {
     return [...this.#links.keys()].map((id) => this.#countsOf(id));
   }
 
+  async tried(id: string): Promise<void> {
+    await this.#links.get(id)?.tried;
+  }
+
   connectedSince(id: string): number | undefined {
     return this.#links.get(id)?.connectedSince;
   }

@@ -16,6 +16,16 @@ export interface AuthSettings {
   readonly signer?: TokenSigner;
 }
 
+/** How members look for data that differs; 0: never. */
+export interface CorruptionSettings {
+  /** Before this member serves. */
+  readonly initial: boolean;
+  /** As the leader, at the newest revision. */
+  readonly everyMs: number;
+  /** As the leader, at revisions of compactions; hashes of those are taken only if it is set. */
+  readonly compactHashEveryMs: number;
+}
+
 export interface MemberOptions extends Effects {
   /** In which many watchers are told of an event. Absent: they are told at once. */
   readonly nextTurn?: Turns['nextTurn'];
@@ -59,6 +69,7 @@ export interface MemberOptions extends Effects {
   readonly snapshotCount?: number;
   readonly snapshotCatchUpEntries?: number;
   readonly watchProgressNotifyIntervalMs?: number;
+  readonly corruption?: CorruptionSettings;
   /** Of events: waiting for one watcher, and kept for those that resume shortly behind. */
   readonly watchLimits?: { readonly watcherBytes: number; readonly windowBytes: number };
   /** Pairs kept in memory besides those not yet in the engine. */
@@ -108,6 +119,7 @@ export function withDefaults(options: MemberOptions): Settings {
     snapshotCount: 10_000,
     snapshotCatchUpEntries: 5_000,
     watchProgressNotifyIntervalMs: 600_000,
+    corruption: { initial: false, everyMs: 0, compactHashEveryMs: 0 },
     watchLimits: { watcherBytes: 1 << 20, windowBytes: 4 << 20 },
     valueCacheBytes: 32 << 20,
     version: API_VERSION,

@@ -12,11 +12,22 @@ export interface PeerAddress {
   readonly peerUrls: readonly string[];
 }
 
-/** What only the leader can answer, asked on behalf of a follower's client. */
+/** What members ask each other: mostly of the leader, on behalf of a follower's client. */
 export type Question =
   | { readonly type: 'leaseRenew'; readonly id: string }
   | { readonly type: 'leaseTimeToLive'; readonly id: string; readonly keys: boolean }
-  | { readonly type: 'promote'; readonly id: MemberId };
+  | { readonly type: 'promote'; readonly id: MemberId }
+  // This one any member answers.
+  | { readonly type: 'hashKv'; readonly revision: number };
+
+/** A hash of all that can be read at a revision. */
+export interface MemberHash {
+  readonly hash: number;
+  readonly hashRevision: number;
+  readonly compactRevision: number;
+  /** The newest of the member that answers. */
+  readonly revision: number;
+}
 
 export interface Answers {
   readonly leaseRenew: number;
@@ -27,6 +38,7 @@ export interface Answers {
     readonly keys: readonly string[];
   };
   readonly promote: null;
+  readonly hashKv: MemberHash;
 }
 
 /** Snapshots in one direction. */
@@ -69,6 +81,8 @@ export interface Peers extends Running {
   ): Promise<Answers[T]>;
   /** Resolves when the other has installed it. */
   sendSnapshot(to: MemberId, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Resolves once connecting to the member was tried, with success or without. */
+  tried(id: MemberId): Promise<void>;
   /** Monotonic time since which the member has been reached without a break. */
   connectedSince(id: MemberId): number | undefined;
   traffic(): readonly PeerTraffic[];

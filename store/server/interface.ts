@@ -20,6 +20,7 @@ import type {
   WatchRequest,
 } from '../kv.ts';
 import type { Alarm, AuthChange, Caller, Permission } from '../mvcc/command.ts';
+import type { CorruptionSettings } from '../replica/options.ts';
 import type { PeerTraffic } from '../replica/peers.ts';
 import type { RequestTime } from '../replica/request-times.ts';
 import type { Observe } from '../persistence/timing.ts';
@@ -187,6 +188,8 @@ export interface MemberStatistics {
   /** IDs of those that belong to the cluster, this one among them, and of those that did. */
   readonly members: readonly string[];
   readonly removedMembers: readonly string[];
+  /** Settings, for the feature gates of etcd that they are. */
+  readonly corruption: CorruptionSettings;
   /** A snapshot of the leader is taking the place of the state. */
   readonly isInstalling: boolean;
 }

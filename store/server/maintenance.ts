@@ -6,9 +6,6 @@ import type { Backup, KvHash, Maintenance } from './interface.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { Timekeeper, TimingName } from '../persistence/timing.ts';
 
-/** A hash that a compaction overtook is begun again, so often. */
-const HASH_ATTEMPTS = 5;
-
 export interface MaintenanceOptions {
   /** Both are replaced when a snapshot is installed. */
   readonly replica: () => Replica;
@@ -62,17 +59,18 @@ export class MemberMaintenance implements Maintenance {
 
   async #hashKv(revision: number): Promise<KvHash> {
     const { hashKvAt } = await import('../persistence/backup.ts');
-    await this.#replica.settle();
-    for (let attempt = 1; ; attempt++) {
-      const { store } = this.#replica;
-      const { compacted } = store;
-      const upTo = revision === 0 ? store.current : revision;
-      checkRevision(upTo, store);
-      const hash = await hashKvAt(this.#engine, store.index, { revision: upTo, compacted });
-      // What a compaction forgets meanwhile would be missing from the index.
-      if (store.compacted !== compacted && attempt < HASH_ATTEMPTS) continue;
-      return { hash, compactRevision: compacted, hashRevision: upTo };
-    }
+    const [replica, engine] = [this.#replica, this.#engine];
+    const { store } = replica;
+    const upTo = revision === 0 ? store.current : revision;
+    // Before what is applied gets to the engine: later revisions might not be there yet.
+    checkRevision(upTo, store);
+    await replica.settle();
+    const { compacted } = store;
+    checkRevision(upTo, store);
+    const hash = await hashKvAt(engine, store.index, { revision: upTo, compacted });
+    // Of compactions meanwhile only one beyond the revision takes from the index what was needed.
+    checkRevision(upTo, store);
+    return { hash, compactRevision: compacted, hashRevision: upTo };
   }
 
   async hash(): Promise<number> {

@@ -22,9 +22,9 @@ import type {
 } from '../kv.ts';
 import type { Caller } from '../mvcc/command.ts';
 import { validateDeleteRange, validatePut, validateTxn } from '../mvcc/validate.ts';
-import { NONE } from '../raft/entry.ts';
 import { AuthService } from './auth-service.ts';
 import { forceNewCluster, loadIdentity, type LoadedIdentity } from './bootstrap.ts';
+import { CorruptionChecks } from './corruption.ts';
 import { EngineFolders } from './engine-folders.ts';
 import type {
   LocalWatch,
@@ -47,8 +47,7 @@ import { readRange, readTxn } from './reads.ts';
 import { Replica } from '../replica/replica.ts';
 import type { ReplicaHost } from '../replica/replica-state.ts';
 import { Timekeeper, type Observe } from '../persistence/timing.ts';
-import { alarmText } from '../replica/no-space-alarm.ts';
-import { statisticsOf } from './statistics.ts';
+import { statisticsOf, statusOf } from './statistics.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { isReadOnly } from './txn-kind.ts';
 import { Wakes } from './wakes.ts';
@@ -90,6 +89,7 @@ class StoreMember implements Member, PeerHandlers {
   readonly membership: ClusterMembership;
   readonly #settings: Settings;
   readonly #snapshots: SnapshotReceiver;
+  readonly #corruption: CorruptionChecks;
   #engine: Engine;
   #replica: Replica;
   #peers: Peers | undefined;
@@ -134,6 +134,9 @@ class StoreMember implements Member, PeerHandlers {
       version: settings.version,
       timekeeper: this.#timekeeper,
     });
+    const { maintenance } = this;
+    const parties = { peers, replica: () => this.#replica };
+    this.#corruption = new CorruptionChecks({ ...settings, ...parties, maintenance });
     this.#snapshots = new SnapshotReceiver({
       folders: parts.folders,
       identity: parts.identity,
@@ -160,6 +163,7 @@ class StoreMember implements Member, PeerHandlers {
         'the data is of a member of several: it must be told where to listen for the others ' +
           '(--listen-peer-urls)',
       );
+    await this.#corruption.beforeServing();
     this.#replica.start(this.#host());
     this.#arm();
     if (this.#replica.isAlone) await this.ready();
@@ -179,6 +183,7 @@ class StoreMember implements Member, PeerHandlers {
     this.#tickTimer = this.#settings.clock.after(this.#settings.heartbeatMs, () => {
       this.#replica.tick();
       this.leases.tick();
+      this.#corruption.tick();
       this.#arm();
     });
   }
@@ -193,22 +198,28 @@ class StoreMember implements Member, PeerHandlers {
     return this.#ready;
   }
 
-  // What the other members want.
+  // What the other members want, once this one takes part.
+
+  get #takesPart(): boolean {
+    return this.#tickTimer !== undefined;
+  }
 
   receive(message: Parameters<PeerHandlers['receive']>[0]): void {
-    this.#replica.step(message);
+    if (this.#takesPart) this.#replica.step(message);
   }
 
   unreachable(id: string): void {
-    this.#replica.unreachable(id);
+    if (this.#takesPart) this.#replica.unreachable(id);
   }
 
   gone(id: string): void {
-    this.#replica.gone(id);
+    if (this.#takesPart) this.#replica.gone(id);
   }
 
-  answer(question: Question): Promise<unknown> {
+  async answer(question: Question): Promise<unknown> {
+    if (!this.#takesPart) throw new StoreError('unavailable');
     if (question.type === 'promote') return this.membership.promoteHere(question.id);
+    if (question.type === 'hashKv') return this.#corruption.answer(question.revision);
     return this.leases.answer(question);
   }
 
@@ -224,7 +235,10 @@ class StoreMember implements Member, PeerHandlers {
   #host(): ReplicaHost {
     return {
       peers: this.#peers,
-      onApplied: (command) => this.leases.applied(command),
+      onApplied: (command) => {
+        this.leases.applied(command);
+        this.#corruption.applied(command);
+      },
       onFailure: (error) => this.#failed(error),
       onLeadership: (leads) => {
         this.#settings.logger.info({ leads, term: this.#replica.raft.term }, 'leadership changed');
@@ -321,21 +335,7 @@ class StoreMember implements Member, PeerHandlers {
 
   async status(): Promise<MemberStatus> {
     this.#replica.assertRunning();
-    const { raft, applier } = this.#replica;
-    return {
-      version: this.#settings.version,
-      dbSize: Math.max(1, this.#engine.property('diskBytes')),
-      dbSizeInUse: Math.max(1, this.#engine.property('liveBytes')),
-      leader: raft.leader,
-      raftIndex: raft.commit,
-      raftTerm: raft.term,
-      raftAppliedIndex: applier.appliedIndex,
-      isLearner: this.#replica.cluster.get(this.identity.memberId)?.isLearner === true,
-      errors: [
-        ...(raft.leader === NONE ? ['etcdserver: no leader'] : []),
-        ...this.#replica.store.alarms.list().map(alarmText),
-      ],
-    };
+    return statusOf(this.#replica, this.#engine, this.#settings.version);
   }
 
   statistics(): MemberStatistics {
@@ -343,6 +343,7 @@ class StoreMember implements Member, PeerHandlers {
     return statisticsOf(this.#replica, {
       leases: leases.counters,
       membership: membership.counters,
+      corruption: this.#settings.corruption,
       isInstalling: this.#snapshots.isInstalling,
     });
   }
@@ -378,6 +379,7 @@ class StoreMember implements Member, PeerHandlers {
     await this.#peers?.stop();
     if (this.#peers !== undefined) await this.#snapshots.stop();
     await this.#replica.stop();
+    await this.#corruption.stop();
     await this.#engine.close();
   }
 

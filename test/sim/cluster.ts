@@ -4,7 +4,7 @@ import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import type { ClusterMember } from '../../store/cluster-member.ts';
 import type { Member } from '../../store/server/interface.ts';
 import { startMember } from '../../store/server/member.ts';
-import type { Joining } from '../../store/replica/options.ts';
+import type { CorruptionSettings, Joining } from '../../store/replica/options.ts';
 import { Machine } from './machine.ts';
 import type { Flaw } from './machine.ts';
 import { SimNetwork } from './network.ts';
@@ -33,6 +33,7 @@ export interface ClusterOptions {
   readonly members: number;
   readonly flaw?: Flaw | undefined;
   readonly preVote?: boolean;
+  readonly corruption?: CorruptionSettings | undefined;
 }
 
 export class SimCluster {
@@ -112,6 +113,7 @@ export class SimCluster {
       peerUrls: [host.url],
       clientUrls: [host.url],
       preVote: this.#options.preVote ?? true,
+      ...(this.#options.corruption !== undefined && { corruption: this.#options.corruption }),
       peers: this.network.peers((id) => (host.id = id)),
       // Small enough that logs are compacted, slow members need snapshots, watchers the disk.
       ...{ snapshotCount: 40, snapshotCatchUpEntries: 10, quotaBackendBytes: -1 },

@@ -173,6 +173,7 @@ export class SimNetwork {
         }
         if (!this.#reaches(to, self)) throw new StoreError('unavailable');
       },
+      tried: () => Promise.resolve(),
       connectedSince: (id) =>
         this.#reaches(self, id) && !this.isAsleep(id) ? -Infinity : undefined,
       traffic: () => [],

@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Flaw } from './machine.ts';
-import { describeSeeds } from './many-seeds.ts';
+// Loaded late by members: here it must not take time that the simulation does not know of.
+import '../../store/persistence/backup.ts';
+import { describeSeeds, membersOf } from './many-seeds.ts';
 import { simulate } from './simulation.ts';
 
 describeSeeds(3);
+
+describe('members that check each other for corruption', () => {
+  it('find none, whatever befalls them', async () => {
+    const corruption = { initial: true, everyMs: 700, compactHashEveryMs: 500 };
+    for (let seed = 1; seed <= 20; seed++)
+      expect((await simulate({ seed, members: membersOf(seed), corruption })).findings).toEqual([]);
+  }, 300_000);
+});
 
 describe('a planted bug is found', () => {
   /** In the worst case after so many seeds. */

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { runClient, type Actor } from './client.ts';
-import { SimCluster } from './cluster.ts';
+import { SimCluster, type ClusterOptions } from './cluster.ts';
 import { findings } from './history.ts';
 import type { Observation } from './history.ts';
 import { leaseFindings, runLeaseHolder, type Held } from './lease-holders.ts';
@@ -24,6 +24,8 @@ export interface SimulationOptions {
   readonly flaw?: Flaw;
   /** Partitions cut off several members together. */
   readonly splits?: boolean;
+  /** Members check each other, and must find nothing. */
+  readonly corruption?: ClusterOptions['corruption'];
 }
 
 export interface SimulationResult {
@@ -51,9 +53,9 @@ class Simulation {
   #isOver = false;
 
   constructor(options: SimulationOptions) {
-    const { seed, members = 3, flaw, splits } = options;
+    const { seed, members = 3, flaw, splits, corruption } = options;
     this.#options = options;
-    this.#cluster = new SimCluster(seed, { members, flaw, preVote: seed % 5 !== 0 });
+    this.#cluster = new SimCluster(seed, { members, flaw, corruption, preVote: seed % 5 !== 0 });
     this.#storm = new Storm(this.#cluster, splits);
   }
 
@@ -135,6 +137,9 @@ class Simulation {
     problems.push(...leaseFindings(this.#held, truth, settledSince));
     for (const { member, name } of running) await this.#compare(name, member!);
     for (const watched of this.#watched) problems.push(...brokenGuarantees(watched, truth));
+    for (const { member, name } of running)
+      for (const { memberId, alarm } of member!.maintenance.standing())
+        problems.push(`${name} knows of an alarm ${alarm} for ${memberId}`);
   }
 
   /** What a member holds in the end, and what it still tells of the past. */

@@ -1,14 +1,15 @@
 /** What stories of clusters have in common: an elected leader, writes that go through, patience. */
 import { expect } from 'vitest';
-import { SimCluster, type Host } from './cluster.ts';
+import { SimCluster, type ClusterOptions, type Host } from './cluster.ts';
 
 export const bytes = (text: string): Buffer => Buffer.from(text);
 
 /** A cluster that has elected a leader. */
 export async function elected(
   members = 3,
+  options: Omit<ClusterOptions, 'members'> = {},
 ): Promise<{ cluster: SimCluster; leader: Host; rest: Host[] }> {
-  const cluster = new SimCluster(1, { members });
+  const cluster = new SimCluster(1, { members, ...options });
   for (const host of cluster.hosts) cluster.start(host);
   let leader: Host | undefined;
   await cluster.until(() => {
