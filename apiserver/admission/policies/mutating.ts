@@ -56,6 +56,8 @@ function compileMutations(spec: MutatingAdmissionPolicySpec): CompiledPolicy {
   return policy;
 }
 
+const INTERNAL = /^Internal error occurred: /;
+
 /** A policy that could not do its work, and must not be ignored. */
 class PolicyFailure extends Error {
   override readonly name = 'PolicyFailure';
@@ -166,7 +168,16 @@ export class MutatingPolicies implements AdmissionPlugin {
     }
     const mergeType = versions.mergeTypeOf(kind);
     const fields = object as unknown as Record<string, unknown>;
-    return applyConfigured(fields, built, mergeType);
+    const merged = applyConfigured(fields, built, mergeType);
+    try {
+      readable(() => versions.decode(kind, merged));
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      const why = error.message.replace(INTERNAL, '');
+      const shown = `${kind.group}/${kind.version}, Kind=${kind.kind}`;
+      throw new PolicyFailure(`unable to convert unstructured object to ${shown}: ${why}`);
+    }
+    return merged;
   }
 }
 

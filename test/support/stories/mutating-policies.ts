@@ -213,6 +213,84 @@ const acting: readonly Story[] = [
   ),
 ];
 
+const container = (more: string): string =>
+  `Object{spec: Object.spec{containers: [Object.spec.containers{name: "c", ${more}}]}}`;
+const labels = (map: string): string => `Object{metadata: Object.metadata{labels: ${map}}}`;
+
+/** By name: the configuration that is applied to a pod. */
+const configurations: Readonly<Record<string, string>> = {
+  'new-name': 'Object{metadata: Object.metadata{name: "x"}}',
+  'new-space': 'Object{metadata: Object.metadata{namespace: "x"}}',
+  finalizers: 'Object{metadata: Object.metadata{finalizers: ["a/b"]}}',
+  variables:
+    'Object{spec: Object.spec{containers: [Object.spec.containers{name: "c", env: [Object.spec.containers.env{name: "E", value: "1"}]}]}}',
+  ports: container(
+    'ports: [Object.spec.containers.ports{containerPort: 80}, Object.spec.containers.ports{containerPort: 80, protocol: "UDP"}]',
+  ),
+  'ports-twice': container(
+    'ports: [Object.spec.containers.ports{containerPort: 80}, Object.spec.containers.ports{containerPort: 80}]',
+  ),
+  limits: container(
+    'resources: Object.spec.containers.resources{limits: {"cpu": "1", "x/y": "2"}}',
+  ),
+  'wrong-limits': container('resources: Object.spec.containers.resources{limits: {"cpu": "one"}}'),
+  'image-number': container('image: 1'),
+  commands: container('command: ["a", "b"]'),
+  nameless: 'Object{spec: Object.spec{containers: [Object.spec.containers{image: "j"}]}}',
+  phase: 'Object{status: Object.status{phase: "Running"}}',
+  grace: 'Object{spec: Object.spec{terminationGracePeriodSeconds: 5, hostNetwork: true}}',
+  context: 'Object{spec: Object.spec{securityContext: Object.spec.securityContext{runAsUser: 5}}}',
+  volumes:
+    'Object{spec: Object.spec{volumes: [Object.spec.volumes{name: "v", emptyDir: Object.spec.volumes.emptyDir{}}]}}',
+  selector: 'Object{spec: Object.spec{nodeSelector: {"a": "b"}}}',
+  'no-labels': labels('{}'),
+  maybe: 'Object{metadata: Object.metadata{?labels: optional.none()}}',
+  'maybe-so': 'Object{metadata: Object.metadata{?labels: optional.of({"a": "z"})}}',
+  'label-number': labels('{"x": 1}'),
+  'wrong-label': labels('{"x": "a b"}'),
+  asker: labels('{"x": request.operation, "y": request.name, "z": request.namespace}'),
+  space: labels('{"x": namespaceObject.metadata.labels["mutated"]}'),
+  older: labels('{"x": oldObject == null ? "none" : "some"}'),
+  allowed: labels('{"x": string(authorizer.group("").resource("pods").check("get").allowed())}'),
+  dyn: 'dyn(Object{metadata: Object.metadata{labels: {"x": "y"}}})',
+  chosen: 'has(object.spec.nodeName) ? Object{} : Object{spec: Object.spec{nodeName: "n"}}',
+  divided: labels('{"x": string(1 / 0)}'),
+  version: 'Object{apiVersion: "v2"}',
+  kind: 'Object{kind: "Unheard"}',
+};
+
+/** By name: the patch of a pod. */
+const listedPatches: Readonly<Record<string, string>> = {
+  'p-image': '[JSONPatch{op: "replace", path: "/spec/containers/0/image", value: "j"}]',
+  'p-beyond': '[JSONPatch{op: "replace", path: "/spec/containers/5/image", value: "j"}]',
+  'p-negative': '[JSONPatch{op: "replace", path: "/spec/containers/-1/image", value: "j"}]',
+  'p-whole': '[JSONPatch{op: "replace", path: "", value: {"a": "b"}}]',
+  'p-null': '[JSONPatch{op: "add", path: "/metadata/labels", value: null}]',
+  'p-none': '[JSONPatch{op: "add", path: "/metadata/labels/x"}]',
+  'p-move': '[JSONPatch{op: "move", from: "/metadata/labels/a", path: "/metadata/labels/z"}]',
+  'p-move-none': '[JSONPatch{op: "move", from: "/metadata/labels/q", path: "/metadata/labels/z"}]',
+  'p-number': '[JSONPatch{op: "add", path: "/metadata/labels/x", value: 5}]',
+  'p-relative': '[JSONPatch{op: "add", path: "metadata/labels/x", value: "y"}]',
+  'p-chosen':
+    'object.metadata.name == "p" ? [JSONPatch{op: "add", path: "/metadata/labels/x", value: "y"}] : []',
+  'p-mapped':
+    'object.spec.containers.map(c, JSONPatch{op: "add", path: "/metadata/labels/" + c.name, value: c.image})',
+  'p-fails':
+    '[JSONPatch{op: "add", path: "/metadata/labels/" + object.metadata.labels["q"], value: "y"}]',
+  'p-test-map':
+    '[JSONPatch{op: "test", path: "/metadata/labels", value: {"a": "b"}}, JSONPatch{op: "remove", path: "/metadata/labels"}]',
+  'p-extra': '[JSONPatch{op: "add", path: "/metadata/labels/x", value: "y", from: "/z"}]',
+  'p-containers': '[JSONPatch{op: "remove", path: "/spec/containers"}]',
+  'p-dyn': '[JSONPatch{op: "add", path: "/spec/activeDeadlineSeconds", value: dyn(5)}]',
+  'p-double': '[JSONPatch{op: "add", path: "/spec/activeDeadlineSeconds", value: 5.5}]',
+  'p-bytes': '[JSONPatch{op: "add", path: "/metadata/labels/x", value: b"abc"}]',
+};
+
+const cornered: readonly Story[] = [
+  ...Object.entries(configurations).map(([name, text]) => mutated(`c-${name}`, one(apply(text)))),
+  ...Object.entries(listedPatches).map(([name, text]) => mutated(name, one(patch(text)))),
+];
+
 /** What is wrong with a policy is told when it is created. */
 const refused: Story = {
   title: 'mutations: wrong policies',
@@ -269,4 +347,9 @@ const wrongBindings: Story = {
   })),
 };
 
-export const mutatingPolicyStories: readonly Story[] = [...acting, refused, wrongBindings];
+export const mutatingPolicyStories: readonly Story[] = [
+  ...acting,
+  ...cornered,
+  refused,
+  wrongBindings,
+];
