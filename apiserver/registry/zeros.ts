@@ -24,6 +24,10 @@ function inForm<T extends KubernetesObject>(
 
 /** As it is to be stored. */
 export function asWritten(declaration: ResourceDeclaration, object: Mutable<KubernetesObject>) {
+  const { structure, hasStatus } = declaration;
+  // Who creates brings no status, and who reads finds that of the schema.
+  if (structure !== undefined && hasStatus && !('status' in object))
+    declaration.applyDefaults?.(object);
   return inForm(declaration, object, 'written');
 }
 

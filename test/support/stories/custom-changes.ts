@@ -156,7 +156,43 @@ const applies: Step[] = [
   },
 ];
 
+const started = { ...string, default: 'started' };
+const statused = object({
+  spec: object({ field: string }),
+  status: object({ is: started, was: string }, { default: { was: 'none' } }),
+});
+
+/** The status that is created is not the client's, and yet has its defaults. */
+const statuses: Step[] = [
+  ...established('begins', {
+    versions: [
+      {
+        ...version('v1', { storage: true, subresources: { status: {} } }),
+        schema: {
+          openAPIV3Schema: ruled(statused, {
+            rule: '!has(self.status) || self.status.is != "bad"',
+          }),
+        },
+      },
+    ],
+  }),
+  { ...given(`GET ${at('begins')}`), until: 200 },
+  { ask: `POST ${at('begins')}`, body: objectOf('Begin', 'one', { status: { is: 'bad' } }) },
+  { ask: `GET ${at('begins')}/one` },
+  { ask: `PATCH ${at('begins')}/one`, body: { spec: { field: 'x' }, status: null } },
+  { ask: `PATCH ${at('begins')}/one/status`, body: { status: { is: null, was: 'x' } } },
+  { ask: `PATCH ${at('begins')}/one/status`, body: { status: null } },
+  {
+    ask: `PATCH ${at('begins')}/two?fieldManager=x`,
+    type: APPLY,
+    body: objectOf('Begin', 'two', {}),
+  },
+  { ask: `GET ${at('begins')}/two` },
+  { ask: `POST ${at('begins')}${TRY}`, body: objectOf('Begin', 'three', {}) },
+];
+
 export const customChangeStories: readonly Story[] = [
   { title: 'objects: wrong before, and changed', steps: ratchets },
   { title: 'objects: applied', steps: applies },
+  { title: 'objects: a status by default', steps: statuses },
 ];
