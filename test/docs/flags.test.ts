@@ -49,6 +49,7 @@ const wrong: Readonly<Record<string, string>> = {
   cidrs: 'x',
   labels: 'x',
   resources: 'x',
+  gates: 'x=maybe',
 };
 
 /** Any text may be right; whether there is such a file or address is seen when it is used. */
