@@ -27,8 +27,10 @@ export interface ConversionWebhooks {
 export interface Converter {
   /** Set if converting needs no waiting. */
   readonly now?: (object: KubernetesObject, apiVersion: string) => KubernetesObject;
-  /** None of them is in that version yet. Rejects with StatusError. What was stored in a version
-   * that the definition no longer has cannot be converted. */
+  /**
+   * None of them is in that version yet. Rejects with StatusError, also if one was stored in a
+   * version that the definition no longer has.
+   */
   convert(
     objects: readonly KubernetesObject[],
     apiVersion: string,
