@@ -154,6 +154,40 @@ describe('the audit log', () => {
     });
   });
 
+  it('shows the Status that a failure or a deletion is answered with', async () => {
+    const { call, events } = await start([{ level: 'RequestResponse' }]);
+    await call(`GET ${maps}/none`).catch(() => undefined);
+    await call(`POST ${maps}`, { body: { metadata: { name: 'gone' } } });
+    await call(`DELETE ${maps}/gone`);
+    await call('GET /api/v1/nodes/none/proxy/x').catch(() => undefined);
+    const [missing, , deleted, ...proxied] = (await events()).filter(
+      ({ stage }) => stage !== 'RequestReceived',
+    );
+    const details = { name: 'none', kind: 'configmaps' };
+    expect(missing).toMatchObject({
+      responseStatus: { metadata: {}, status: 'Failure', code: 404, reason: 'NotFound', details },
+      responseObject: { kind: 'Status', apiVersion: 'v1', code: 404, details },
+    });
+    expect(deleted).toMatchObject({
+      responseStatus: { code: 200, status: 'Success', details: { name: 'gone' } },
+    });
+    // Of what may last: when its answer begins, and when it ends.
+    expect(proxied.map(({ stage }) => stage)).toEqual(['ResponseStarted', 'ResponseComplete']);
+  });
+
+  it('believes no address that is none, and cuts agents that are too long', async () => {
+    const { call, events } = await start([{ level: 'Metadata' }]);
+    const headers = {
+      'x-forwarded-for': '10.1.2.3, <script>, 10.0.0.9',
+      'x-real-ip': '10.7.8.9',
+      'user-agent': 'y'.repeat(2_000),
+    };
+    await call('GET /version', { headers });
+    const event = (await events()).at(-1)!;
+    expect(event['sourceIPs']).toEqual(['10.1.2.3', '10.0.0.9', '10.7.8.9', '10.0.0.9']);
+    expect(event['userAgent']).toBe(`${'y'.repeat(1_024)}...TRUNCATED`);
+  });
+
   it('tells of a watch when it starts and when it ends', async () => {
     const { call, events } = await start([{ level: 'RequestResponse' }]);
     const { body } = await call(`GET ${maps}?watch=true&timeoutSeconds=1`);
@@ -162,7 +196,7 @@ describe('the audit log', () => {
     expect(stages).toEqual(['RequestReceived', 'ResponseStarted', 'ResponseComplete']);
   });
 
-  it('says of a request that is refused as nobody’s what was tried, and not by whom', async () => {
+  it('says of a request that is refused as nobody’s what was asked, and not by whom', async () => {
     const { call, events } = await start([{ level: 'Metadata' }]);
     const path = '/api/v1/namespaces/default/secrets/x';
     const headers = { authorization: 'Bearer forged' };
@@ -173,7 +207,7 @@ describe('the audit log', () => {
       ...{ stage: 'ResponseStarted', level: 'Metadata', verb: 'get', requestURI: path },
       objectRef: { resource: 'secrets', namespace: 'default', name: 'x' },
       user: {},
-      responseStatus: { code: 401, message: 'Authentication failed, attempted: bearer' },
+      responseStatus: { code: 401, reason: 'Unauthorized', message: 'Unauthorized' },
     });
     expect(event!.user).toEqual({});
   });
@@ -258,6 +292,7 @@ describe('an audit policy', () => {
     [{ resources: [{ group: '', resources: ['pods'] }] }, pods, true],
     [{ resources: [{ group: '', resources: ['pods'] }] }, log, false],
     [{ resources: [{ group: '', resources: ['pods/*'] }] }, log, true],
+    [{ resources: [{ group: '', resources: ['pods/*'] }] }, { ...log, subresource: '' }, true],
     [{ resources: [{ group: '', resources: ['*/log'] }] }, log, true],
     [{ resources: [{ group: '', resources: ['pods'], resourceNames: ['x'] }] }, pods, false],
     [{ resources: [{ group: '' }] }, path, false],

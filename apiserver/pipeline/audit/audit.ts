@@ -49,6 +49,7 @@ export function audit({ policy, backends, clock, metrics }: AuditOptions): Filte
     try {
       const response = await next(request);
       if (!isStream(request, response)) {
+        if (isLongRunning(request.info)) await tell('ResponseStarted', { response });
         await tell('ResponseComplete', { response });
         return response;
       }
@@ -58,8 +59,11 @@ export function audit({ policy, backends, clock, metrics }: AuditOptions): Filte
         body: ended(response.body, () => void tell('ResponseComplete', { response })),
       };
     } catch (error) {
-      if (error instanceof StatusError) await tell('ResponseComplete', { failure: error.status });
-      else
+      if (error instanceof StatusError) {
+        const failure = error.status;
+        if (isLongRunning(request.info)) await tell('ResponseStarted', { failure });
+        await tell('ResponseComplete', { failure });
+      } else
         await tell('Panic', {
           failure: statusError('InternalError', 'a request met a bug').status,
         });
@@ -69,8 +73,7 @@ export function audit({ policy, backends, clock, metrics }: AuditOptions): Filte
 }
 
 /**
- * Logs a request of nobody knows whom, before it is refused: what was tried, not who it was. As in
- * Kubernetes it has one stage.
+ * Logs a request of nobody knows whom, before it is refused. As in Kubernetes it has one stage.
  */
 export function auditStranger({ policy, backends, clock, metrics }: AuditOptions) {
   return (request: PipelineRequest, failure: Status): void => {
@@ -80,10 +83,9 @@ export function auditStranger({ policy, backends, clock, metrics }: AuditOptions
     if (extent.level === 'None' || extent.omitStages.includes('ResponseStarted')) return;
     metrics.events.value++;
     const nowMs = clock.now();
-    const told = { ...failure, message: triedBy(request) };
     const stage = 'ResponseStarted' as const;
     const times = { receivedMs: nowMs, nowMs };
-    void tellAll(backends, auditEvent({ request: nobody, extent, stage, ...times, failure: told }));
+    void tellAll(backends, auditEvent({ request: nobody, extent, stage, ...times, failure }));
   };
 }
 
@@ -91,16 +93,6 @@ export function auditStranger({ policy, backends, clock, metrics }: AuditOptions
 function notStored({ http }: PipelineRequest): StatusError {
   const text = `Internal Server Error: ${JSON.stringify(http.path)}: failed to store audit event`;
   return statusError('InternalError', text);
-}
-
-function triedBy({ http }: PipelineRequest): string {
-  const [scheme = '', credentials] = (http.headers['authorization'] ?? '').trim().split(' ');
-  const tried = ['basic', 'bearer'].filter(
-    (each) => credentials !== undefined && scheme.toLowerCase() === each,
-  );
-  if (http.peer.certificate !== undefined) tried.push('x509');
-  if (tried.length === 0) return 'Authentication failed, no credentials provided';
-  return `Authentication failed, attempted: ${tried.join(', ')}`;
 }
 
 type Stream = Extract<NonNullable<HttpResponse['body']>, AsyncIterable<unknown>>;

@@ -3,6 +3,7 @@ import { parseJson } from '../../../api/json.ts';
 import type { Status } from '../../../api/status.ts';
 import { formatMicroTime } from '../../../api/time.ts';
 import { type HttpResponse, JsonValue } from '../../../platform/net/http.ts';
+import { isIP } from '../../../platform/net/ip.ts';
 import type { User } from '../../authn/user.ts';
 import type { PipelineRequest } from '../api-request.ts';
 import type { RequestNotes } from '../request-notes.ts';
@@ -18,6 +19,8 @@ export interface Happening {
   readonly failure?: Status | undefined;
 }
 
+/** Of a User-Agent. */
+const MAX_AGENT_LENGTH = 1_024;
 /** Bodies beyond this are left out of the log; a request's size is limited anyway. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
@@ -36,7 +39,7 @@ export function auditEvent(happening: Happening): AuditEvent {
   const { impersonated } = notes;
   const search = http.query.size === 0 ? '' : `?${http.query.toString()}`;
   const annotations = annotationsOf(notes);
-  const agent = http.headers['user-agent'];
+  const agent = cut(http.headers['user-agent']);
   return {
     kind: 'Event',
     apiVersion: 'audit.k8s.io/v1',
@@ -79,8 +82,17 @@ function userInfo({ name, uid, groups, extra }: User): object {
 
 function sourcesOf({ http }: PipelineRequest): string[] {
   const forwarded = (http.headers['x-forwarded-for'] ?? '').split(',').map((ip) => ip.trim());
+  const sources = forwarded.filter(isIP);
+  const real = http.headers['x-real-ip'] ?? '';
+  if (isIP(real) && !sources.includes(real)) sources.push(real);
   const own = http.peer.address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return [...new Set([...forwarded.filter((ip) => ip !== ''), own])];
+  // Nobody but the last can be sure of who is before it.
+  return sources.at(-1) === own ? sources : [...sources, own];
+}
+
+function cut(agent: string | undefined): string | undefined {
+  if (agent === undefined || agent.length <= MAX_AGENT_LENGTH) return agent;
+  return `${agent.slice(0, MAX_AGENT_LENGTH)}...TRUNCATED`;
 }
 
 function objectRef({ request }: Happening): object {
@@ -100,16 +112,29 @@ function objectRef({ request }: Happening): object {
   };
 }
 
-function responseStatus({ response, failure }: Happening): object {
-  if (failure !== undefined) {
-    const { details: _d, kind: _k, apiVersion: _a, ...status } = failure;
-    return { ...status, metadata: {} };
-  }
-  return { metadata: {}, code: response?.status ?? 500 };
+function responseStatus(happening: Happening): object {
+  const { response, failure } = happening;
+  const code = response?.status ?? 500;
+  const status = failure ?? statusAnswered(happening);
+  if (status === undefined) return { metadata: {}, code };
+  const { kind: _kind, apiVersion: _version, ...said } = status;
+  return { code, ...said, metadata: {} };
 }
 
-function bodies({ request, extent, stage, response }: Happening): object {
+/** What has nothing to show is answered with a Status: a deletion, an eviction, a binding. */
+function statusAnswered({ request, response }: Happening): Partial<Status> | undefined {
+  const { info, notes } = request;
+  if (info.type === 'path' || (info.verb !== 'delete' && info.subresource === '')) return undefined;
+  const value = valueOf(response?.body, false) ?? valueOf(notes.answered, false);
+  const status = value as Partial<Status> | undefined;
+  return status?.kind === 'Status' ? status : undefined;
+}
+
+function bodies(happening: Happening): object {
+  const { request, extent, stage, response, failure } = happening;
   const { level, omitManagedFields } = extent;
+  if (failure !== undefined && level === 'RequestResponse' && stage !== 'ResponseComplete')
+    return { responseObject: failure };
   if (stage !== 'ResponseComplete' || level === 'None' || level === 'Metadata') return {};
   const { info, http, notes } = request;
   if (info.type === 'path') return {};
@@ -117,7 +142,9 @@ function bodies({ request, extent, stage, response }: Happening): object {
   const sent = valueOf(http.body, omitManagedFields) ?? decoded(notes, omitManagedFields);
   const answered =
     level === 'RequestResponse' && info.verb !== 'watch'
-      ? (valueOf(response?.body, omitManagedFields) ?? valueOf(notes.answered, omitManagedFields))
+      ? (failure ??
+        valueOf(response?.body, omitManagedFields) ??
+        valueOf(notes.answered, omitManagedFields))
       : undefined;
   return {
     ...(sent === undefined ? {} : { requestObject: sent }),

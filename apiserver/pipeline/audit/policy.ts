@@ -91,6 +91,8 @@ function resourceMatches(
     (wanted) =>
       wanted === full ||
       wanted === '*' ||
-      (subresource !== '' && (wanted === `*/${subresource}` || wanted === `${resource}/*`)),
+      // The resource itself, too.
+      wanted === `${resource}/*` ||
+      (subresource !== '' && wanted === `*/${subresource}`),
   );
 }
