@@ -28,7 +28,7 @@ import type { Version } from './version.ts';
  */
 export class KeyIndex {
   readonly #histories = orderedMap<Version[]>();
-  #superseded = new Queue<{ readonly version: Version; readonly at: number }>();
+  #superseded = new Queue<Version>();
   #tombstones = new Queue<Version>();
   #liveKeys = 0;
 
@@ -83,7 +83,8 @@ export class KeyIndex {
         previous.main < version.main || version.tombstone,
         'a transaction puts a key at most once',
       );
-      this.#superseded.push({ version: previous, at: version.main });
+      previous.supersededAt = version.main;
+      this.#superseded.push(previous);
       this.#liveKeys--;
     }
     if (version.tombstone) this.#tombstones.push(version);
@@ -97,13 +98,13 @@ export class KeyIndex {
   compact(revision: number, max: number): Version[] {
     const removed: Version[] = [];
     while (removed.length < max) {
-      const superseded = this.#superseded.head?.at ?? Infinity;
+      const superseded = this.#superseded.head?.supersededAt ?? Infinity;
       const buried = this.#tombstones.head;
       const passed = buried === undefined ? Infinity : buried.main + 1;
       if (Math.min(superseded, passed) > revision) break;
       // A tombstone precedes what was put, and superseded, in the revision after it.
       if (passed <= superseded) removed.push(this.#tombstones.shift());
-      else removed.push(this.#superseded.shift().version);
+      else removed.push(this.#superseded.shift());
     }
     this.#forget(removed);
     return removed;

@@ -10,6 +10,7 @@
  * {@link MvccStore.apply}, everything {@link MvccStore.missing} names must be made resident.
  */
 import { assert } from '../../platform/assert.ts';
+import { Blocks } from '../../platform/bytes/blocks.ts';
 import { StoreError } from '../kv.ts';
 import type { KeyValue, RangeRequest, RangeResponse, TxnRequest, TxnResponse } from '../kv.ts';
 import { Alarms } from './alarms.ts';
@@ -49,6 +50,7 @@ export class MvccStore implements WriterState {
   /** Replaced once, by {@link finishRestore}. */
   watches: WatchHub;
   readonly #watchLimits: WatchLimits;
+  readonly #values = new Blocks();
   /** Revision of the newest applied write. */
   current = FIRST_REVISION;
   /** The oldest revision that can still be read. */
@@ -164,6 +166,10 @@ export class MvccStore implements WriterState {
     assert(version.kv !== undefined, 'what a command reads is resident');
     this.cache.touch(version);
     return version.kv;
+  }
+
+  keep(value: Uint8Array): Uint8Array {
+    return this.#values.keep(value);
   }
 
   /** What applied commands changed since the last call, in order. */

@@ -17,6 +17,8 @@ export class Version {
   /** Puts since creation; 0 marks a tombstone. */
   readonly version: number;
   readonly lease: string;
+  /** Revision of the key's next version; 0: there is none. */
+  supersededAt = 0;
   /** The pair, while {@link ValueCache} keeps it resident. */
   kv: KeyValue | undefined = undefined;
   /** Neighbours in the cache's order of use. */

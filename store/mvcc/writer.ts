@@ -59,6 +59,8 @@ export interface WriterState {
   readonly counters: Counters;
   current: number;
   resident(version: Version): KeyValue;
+  /** The value of a pair that stays. */
+  keep(value: Uint8Array): Uint8Array;
   respond(request: RangeRequest, selection: Selection): RangeResponse;
   changed(change: Change): void;
 }
@@ -80,13 +82,15 @@ export class Writer {
   put(request: PutRequest): PutResponse {
     const store = this.#store;
     const previous = store.index.live(request.key);
-    const value = request.ignoreValue === true ? store.resident(previous!).value : request.value;
+    const value =
+      request.ignoreValue === true ? store.resident(previous!).value : store.keep(request.value);
     const lease = request.ignoreLease === true ? previous!.lease : (request.lease ?? NO_LEASE);
     const prevKv =
       request.prevKv === true && previous !== undefined ? store.resident(previous) : undefined;
     this.#write(
       {
-        key: request.key,
+        // Texts of one key need not be kept twice.
+        key: previous?.key ?? request.key,
         value,
         createRevision: previous?.createRevision ?? this.#main,
         modRevision: this.#main,

@@ -6,8 +6,11 @@ export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
 
-  constructor(expectedBytes: number) {
-    this.#buffer = Buffer.allocUnsafe(expectedBytes);
+  constructor(
+    expectedBytes: number,
+    allocate = (bytes: number): Buffer => Buffer.allocUnsafe(bytes),
+  ) {
+    this.#buffer = allocate(expectedBytes);
   }
 
   #reserve(bytes: number): void {

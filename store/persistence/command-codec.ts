@@ -5,6 +5,7 @@
  * The request ID leads an applied entry back to the caller who waits for it.
  */
 import { assert } from '../../platform/assert.ts';
+import { Blocks } from '../../platform/bytes/blocks.ts';
 import type {
   Compare,
   CompareResult,
@@ -24,6 +25,10 @@ const FORMAT_WITH_CALLER = 2;
 const HEADER_BYTES = 9;
 /** The header and a command's small fields. */
 const COMMAND_BYTES = 48;
+
+/** Where entries wait in the log. */
+const blocks = new Blocks();
+const allocate = (bytes: number): Buffer => blocks.allocate(bytes);
 
 /** Positions are the codes on disk: only ever add at the end. */
 const commandTypes = [
@@ -46,7 +51,7 @@ opTypes satisfies readonly RequestOp['type'][];
 compareTargets satisfies readonly Compare['target'][];
 
 export function encodeCommand(command: Command, requestId: number, caller?: Caller): Buffer {
-  const out = new ByteWriter(COMMAND_BYTES + expectedBytes(command));
+  const out = new ByteWriter(COMMAND_BYTES + expectedBytes(command), allocate);
   out.byte(caller === undefined ? FORMAT : FORMAT_WITH_CALLER);
   out.double(requestId);
   if (caller !== undefined) {
