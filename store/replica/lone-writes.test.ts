@@ -62,11 +62,30 @@ it('looks, before a write that blocked is over, whether somebody had come', asyn
   expect(await several(CALM + 1)).toBe('--------B');
 });
 
-it('does not hold the thread up again for a disk that was slow', async () => {
+it('does not hold the thread up again before a disk was fast for a hundred times as long', async () => {
   const { clock, write, several } = setUp();
   await several(CALM + 1);
-  expect(await write(() => clock.advance(11))).toBe(true);
-  expect(await several(CALM + 1)).toBe('--------B');
+  expect(await write(() => clock.advance(2000))).toBe(true);
+  expect(await several(CALM + 1)).not.toContain('B');
+  await clock.advance(199_999);
+  expect(await several(CALM + 1)).not.toContain('B');
+  await clock.advance(1);
+  expect(await several(1)).toBe('B');
+});
+
+it('learns of a slow disk from writes that did not block, too', async () => {
+  const { clock, write, several } = setUp();
+  expect(await write(() => clock.advance(11))).toBe(false);
+  expect(await several(CALM + 3)).not.toContain('B');
+  await clock.advance(1100);
+  expect(await several(1)).toBe('B');
+});
+
+it('thinks nothing of a disk that takes ten milliseconds', async () => {
+  const { clock, write, several } = setUp();
+  await several(CALM + 1);
+  expect(await write(() => clock.advance(10))).toBe(true);
+  expect(await several(1)).toBe('B');
 });
 
 it('never blocks where others need the thread', async () => {

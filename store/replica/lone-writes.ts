@@ -10,8 +10,10 @@ import type { Turns } from '../../platform/turns.ts';
 const CALM_WRITES = 8;
 /** After one of so many that blocked it is looked whether somebody came meanwhile. */
 const LOOK_EVERY = 8;
-/** A disk that took longer just now does not hold up the thread. */
+/** A disk that took longer does not hold up the thread again… */
 const SLOW_MS = 10;
+/** …before so many times as long have gone by: the thread loses at most a hundredth to it. */
+const REST_TIMES = 100;
 
 interface LoneWritesOptions {
   readonly clock: Clock;
@@ -26,6 +28,8 @@ export class LoneWrites {
   #calls = 0;
   /** Writes in a row that met no call. */
   #calm = 0;
+  /** Until then none may block, monotonic. */
+  #restsUntil = 0;
 
   constructor(options: LoneWritesOptions) {
     this.#options = options;
@@ -41,11 +45,13 @@ export class LoneWrites {
     const { clock, nextTurn, mayBlock } = this.#options;
     const calls = this.#calls;
     const began = clock.monotonic();
-    const blocks = nextTurn !== undefined && this.#calm >= CALM_WRITES && mayBlock();
+    const isCalm = this.#calm >= CALM_WRITES && began >= this.#restsUntil;
+    const blocks = nextTurn !== undefined && isCalm && mayBlock();
     await write(blocks);
-    const isSlow = clock.monotonic() - began > SLOW_MS;
+    const ended = clock.monotonic();
+    if (ended - began > SLOW_MS) this.#restsUntil = ended + REST_TIMES * (ended - began);
     if (blocks && this.#calm % LOOK_EVERY === 0) await twoTurns(nextTurn);
-    this.#calm = isSlow || calls !== this.#calls ? 0 : this.#calm + 1;
+    this.#calm = calls !== this.#calls ? 0 : this.#calm + 1;
   }
 }
 
