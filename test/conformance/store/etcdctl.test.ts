@@ -12,6 +12,8 @@ import { etcd, etcdctl, startEtcd, startOurs, type TestServer } from './servers.
 
 const lease = /\b[0-9a-f]{16}\b/g;
 
+const PATIENCE = ['--dial-timeout', '50s', '--command-timeout', '50s'];
+
 /** What differs from run to run: lease IDs, times taken, sizes, the address. */
 function comparable(text: string, address: string): string {
   return text
@@ -33,10 +35,11 @@ describe.skipIf(etcdctl === undefined || etcd === undefined)('etcdctl', () => {
   afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
   const ctl = (server: TestServer, args: readonly string[], input?: string): Promise<Result> =>
-    run(etcdctl!, ['--endpoints', server.address, ...args], {
+    // Its own timeouts are short where a machine has other work: two seconds to log in, five in all.
+    run(etcdctl!, ['--endpoints', server.address, ...PATIENCE, ...args], {
       env: { ETCDCTL_API: '3' },
       ...(input === undefined ? {} : { input }),
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
     });
 
   /** Runs it against both; the output, which must not differ. */
