@@ -308,7 +308,7 @@ class Server implements ApiServer {
     const addresses = new ServerAddresses({
       ...this.#effects,
       kv: this.#options.kv,
-      client: this.#client,
+      client: (signal) => new SelfClient((request) => this.handler(request), signal),
       serves: this.#serves,
       own: address,
     });
@@ -324,9 +324,10 @@ class Server implements ApiServer {
   }
 
   async #stop(): Promise<void> {
+    // While it can still write that it goes.
+    await this.#addresses?.stop();
     this.#stopping.abort();
     const customs = this.#customs?.stop();
-    await this.#addresses?.stop();
     await this.#repair.stop();
     await this.#aggregator?.stop();
     await this.#schemaStatus.stop();

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { acceptKubernetesFlags } from './accepted-flags.ts';
 import { type AccessFlags, addAccessFlags } from './access-flags.ts';
+import { parseAddress } from '../../api/cidr.ts';
 import { versionDocument } from '../../api/kubernetes-version.ts';
 import { boolean, durationFlag, names } from './flag-values.ts';
 import {
@@ -117,6 +118,14 @@ function addAdmissionFlags(command: Command): Command {
     );
 }
 
+/** Undefined for 0.0.0.0 and ::, which stand for the host's own. */
+function toldAddress(text: string): string | undefined {
+  const ip = parseAddress(text);
+  if (ip === undefined)
+    throw new InvalidArgumentError(`failed to parse IP: ${JSON.stringify(text)}`);
+  return ip.address === 0n ? undefined : text;
+}
+
 export function apiserverFlags(): Command {
   const levels = ['debug', 'info', 'warn', 'error', 'silent'];
   const command = new Command('apiserver')
@@ -127,7 +136,11 @@ export function apiserverFlags(): Command {
     .option('--etcd-keyfile <file>', "the client certificate's key")
     .option('--secure-port <port>', 'port to serve HTTPS on; 0 takes any free one', port, 6443)
     .option('--bind-address <ip>', 'address to listen on', '0.0.0.0')
-    .option('--advertise-address <ip>', "address clients are told; default: the host's own")
+    .option(
+      '--advertise-address <ip>',
+      "address clients are told; default: the host's own",
+      toldAddress,
+    )
     .option('--external-hostname <name>', 'a further name in the certificate of our own')
     .option('--cert-dir <folder>', 'where certificates are kept, made at first start', 'pki')
     .option('--tls-cert-file <file>', 'serving certificate, in place of one of our own')

@@ -217,6 +217,7 @@ describe('command lines written for Kubernetes and etcd', () => {
     said('kube-apiserver', ['--etcd-servers=http://a:1', ...args]);
 
   it.each([
+    ['--advertise-address=me', 'failed to parse IP: "me"'],
     ['--audit-log-maxsize=x', 'a number from 0 is needed.'],
     ['--audit-log-format=legacy', 'audit-log-format can only be json here.'],
     ['--audit-webhook-mode=x', 'Allowed choices are batch, blocking, blocking-strict.'],
