@@ -85,6 +85,8 @@ export interface Processes {
   withVariable(name: string): readonly { readonly id: ProcessId; readonly value: string }[];
   /** Of every process of the machine; empty where the system does not tell. */
   uses(): readonly ProcessUse[];
-  /** Sets the size of the terminal that a child of this process is on; false if there is none. */
-  resize(id: ProcessId, size: { readonly width: number; readonly height: number }): boolean;
+  /** A child of this process is on a terminal, whose signals it gets. */
+  hasTerminal(id: ProcessId): boolean;
+  /** Sets the size of that terminal; nothing if there is none. */
+  resize(id: ProcessId, size: { readonly width: number; readonly height: number }): void;
 }

@@ -203,7 +203,8 @@ export class ContainerRun {
     const signal = AbortSignal.any([io.signal, left.signal]);
     if (program.stdin !== undefined)
       void feed(io.stdin, program.stdin, { last: container.stdinOnce === true && !!io.stdin });
-    if (container.tty === true) followSizes(host, program.id, { ...io, signal }).catch(() => {});
+    if (container.tty === true)
+      followSizes({ ...host, signal }, program.id, io.resizes).catch(() => {});
     try {
       await this.#attachments.join(io);
     } finally {
@@ -258,7 +259,7 @@ export class ContainerRun {
           (name.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH'),
       );
     const words = [path, ...args];
-    const inside = container.tty === true ? inTerminal(processes, words, env) : undefined;
+    const inside = container.tty === true ? inTerminal(processes, words, { env }) : undefined;
     let program: SupervisedProcess;
     try {
       const once = container.stdinOnce === true;

@@ -3,7 +3,7 @@ import { sleep } from '../../platform/clock.ts';
 import type { ByteSink } from '../../platform/bytes/byte-stream.ts';
 import { ContainerStreamError, type ContainerIo } from '../container-streams.ts';
 import type { ProcessHost } from './process-host.ts';
-import { followSizes, inTerminal, NO_TERMINAL_NOTE } from './terminal.ts';
+import { firstSize, followSizes, inTerminal, NO_TERMINAL_NOTE, terminalOpens } from './terminal.ts';
 
 /** Where a command runs: as its container does. */
 export interface ExecPlace {
@@ -26,11 +26,11 @@ export async function execute(
 ): Promise<number> {
   const { processes, clock } = host;
   const variables = io.tty ? { TERM: 'xterm', ...env } : env;
-  const inside = io.tty
-    ? inTerminal(processes, found(host, { env, cwd }, command), env)
-    : undefined;
+  const program = found(host, { env, cwd }, command);
+  const { size, later } = await firstSize(clock, io);
+  const inside = io.tty ? inTerminal(processes, program, { env, size }) : undefined;
   if (io.tty && inside === undefined) await io.stdout?.write(Buffer.from(NO_TERMINAL_NOTE));
-  const words = inside ?? found(host, { env, cwd }, command);
+  const words = inside ?? program;
   const child = await processes.run({ command: words, env: variables, cwd });
   const kill = (): void => processes.signal(child.id, 'SIGKILL');
   io.signal.addEventListener('abort', kill, { once: true });
@@ -42,8 +42,10 @@ export async function execute(
     copy(child.stdout, io.stdout),
     copy(child.stderr, io.tty ? io.stdout : io.stderr),
   ]).catch(kill);
-  void feed(io.stdin, child.stdin);
-  followSizes({ processes, clock }, child.id, { ...io, signal }).catch(() => {});
+  const on = { processes, clock, signal };
+  const heard = inside === undefined ? Promise.resolve() : terminalOpens(on, child.id);
+  void heard.then(() => feed(io.stdin, child.stdin));
+  followSizes(on, child.id, later).catch(() => {});
   try {
     const code = await child.exited;
     await Promise.race([outputs, sleep(clock, DRAIN_MS, io.signal)]);

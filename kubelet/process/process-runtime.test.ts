@@ -372,6 +372,24 @@ describe('commands beside a container', () => {
     expect([code, out]).toEqual([4, '']);
   });
 
+  it('have its size before they start, where it is known', async () => {
+    const heard = run({ command: ['sleep', '1000'] });
+    await running(heard);
+    const never = new Promise<void>(() => {});
+    const resizes = (async function* () {
+      yield { width: 91, height: 17 };
+      await never;
+    })();
+    const { out } = await exec(heard, ['stty', 'size'], { tty: true, resizes });
+    expect(out).toBe('17 91\r\n');
+    const unknown = (async function* () {
+      await never;
+      yield { width: 1, height: 1 };
+    })();
+    const { code } = await exec(heard, ['true'], { tty: true, resizes: unknown });
+    expect(code).toBe(0);
+  });
+
   it('end when whoever asked has gone away', async () => {
     const heard = run({ command: ['sleep', '1000'] });
     await running(heard);

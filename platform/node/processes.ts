@@ -84,12 +84,14 @@ export const realProcesses: Processes = {
   signal,
   withVariable,
   uses,
+  hasTerminal(id) {
+    return terminalBelow(id.pid, MAX_DEPTH) !== undefined;
+  },
   resize(id, { width, height }) {
     const terminal = terminalBelow(id.pid, MAX_DEPTH);
-    if (terminal === undefined) return false;
+    if (terminal === undefined) return;
     const size = ['rows', String(height), 'cols', String(width)];
     execFile('stty', ['-F', terminal, ...size], () => {});
-    return true;
   },
 };
 
