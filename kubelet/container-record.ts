@@ -65,6 +65,9 @@ export function restarts(pod: Pod, { kind, exit, redefined }: ContainerRecord): 
   }
 }
 
+export const isUp = ({ phase }: ContainerRecord): boolean =>
+  phase === 'running' || phase === 'starting';
+
 function newRecord(container: Container, kind: ContainerRecord['kind']): ContainerRecord {
   return {
     container,

@@ -10,6 +10,7 @@ import type { Random } from '../platform/random.ts';
 import {
   BACKOFF_RESET_MS,
   ephemeralRecords,
+  isUp,
   restartDelayMs,
   restarts,
   type ContainerRecord,
@@ -17,6 +18,7 @@ import {
 import type { NodeImages } from './node-images.ts';
 import { ContainerEvents } from './pod-events.ts';
 import type { ContainerExit, ContainerListener, PodRuntime, ProbeVerdict } from './runtime.ts';
+import { SidecarTurns } from './sidecar-turns.ts';
 
 export interface ContainersOptions {
   readonly pod: Pod;
@@ -31,8 +33,6 @@ export interface ContainersOptions {
   readonly changed: () => void;
 }
 
-const isUp = ({ phase }: ContainerRecord): boolean => phase === 'running' || phase === 'starting';
-
 /** The id of a run that is over. */
 const idOf = (exit: ContainerStateTerminated | undefined): string | undefined =>
   exit?.containerID?.split('://')[1];
@@ -42,10 +42,17 @@ export class PodContainers {
   readonly #records: ContainerRecord[];
   /** Ids of containers that were asked to end and have not yet. */
   readonly #stopping = new Set<string>();
+  readonly #sidecarTurns: SidecarTurns;
 
   constructor(options: ContainersOptions) {
     this.#options = options;
     this.#records = [...options.records];
+    const { clock, runtime } = options;
+    this.#sidecarTurns = new SidecarTurns({
+      clock,
+      records: () => this.#records,
+      stop: (i, graceSeconds) => runtime.stop(this.#records[i]!.id!, graceSeconds),
+    });
   }
 
   get records(): readonly ContainerRecord[] {
@@ -133,20 +140,28 @@ export class PodContainers {
     runtime.start({ id, pod, latest, container, listener });
   }
 
-  /** Asks containers that are up to end; all of them unless `indexes` says which. */
+  /**
+   * The pod ends: asks containers that are up to end, sidecars when it is their turn; all of them
+   * unless `indexes` says which.
+   */
   stop(graceSeconds: number, indexes: readonly number[] = [...this.#records.keys()]): void {
+    let waiting = false;
     for (const i of indexes) {
       const record = this.#records[i]!;
       if (!isUp(record)) continue;
       const id = record.id!;
       if (!this.#stopping.has(id)) this.#events(record).killing();
       this.#stopping.add(id);
-      this.#options.runtime.stop(id, graceSeconds);
+      if (record.kind !== 'sidecar' || graceSeconds <= 0)
+        this.#options.runtime.stop(id, graceSeconds);
+      else waiting = true;
     }
+    if (waiting) this.#sidecarTurns.begin(graceSeconds);
   }
 
   /** Ends all of them without a word. Of each container, the newest run and the one before. */
   remove(): void {
+    this.#sidecarTurns.cancel();
     for (const { id, lastExit } of this.#records) {
       const ids = new Set([id, idOf(lastExit)]);
       for (const known of ids) if (known !== undefined) this.#options.runtime.remove(known);
@@ -155,6 +170,7 @@ export class PodContainers {
 
   /** The agent stops; the next one takes them over. */
   leave(): void {
+    this.#sidecarTurns.cancel();
     for (const { id } of this.#records) if (id !== undefined) this.#options.runtime.leave(id);
   }
 
@@ -192,7 +208,10 @@ export class PodContainers {
         this.#events(this.#records[i]!).started(pullMs);
       },
       ready: (ready) => update((record) => ({ ...record, ready })),
-      exited: (exit) => update((record) => this.#ended(record, exit)),
+      exited: (exit) => {
+        update((record) => this.#ended(record, exit));
+        this.#sidecarTurns.look();
+      },
     };
   }
 

@@ -12,7 +12,7 @@ import { expand } from './expansion.ts';
 import type { PodObjects } from './pod-objects.ts';
 import type { Ports } from './port-book.ts';
 import { CONTAINER_VARIABLE, type ProcessHost } from './process-host.ts';
-import { TERMINATION_LOG } from './termination-message.ts';
+import { messageFile } from './termination-message.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
 export interface PreparedContainer {
@@ -80,8 +80,9 @@ export async function prepare(preparation: Preparation): Promise<PreparedContain
     (a, b) => a.mountPath.length - b.mountPath.length,
   );
   for (const mount of mounts) await link(preparation, { mount, root, lookup });
-  await files.makeFolder(`${root}/dev`);
-  await files.write(`${root}${container.terminationMessagePath ?? TERMINATION_LOG}`, '', 0o644);
+  const message = messageFile(root, container);
+  await files.makeFolder(message.slice(0, message.lastIndexOf('/')));
+  await files.write(message, '', 0o644);
   return {
     command: [...(container.command ?? []), ...(container.args ?? [])].map((word) =>
       expand(word, lookup),

@@ -171,6 +171,9 @@ describe('a container of the process runtime', () => {
     expect(await ended(run(shell('kill -9 $$$$')))).toMatchObject({ exitCode: 137 });
     const message = run(shell('echo because > dev/termination-log; exit 1'));
     expect((await ended(message)).message).toBe('because\n');
+    const elsewhere = { terminationMessagePath: '/var/told/why' };
+    const other = run({ ...shell('echo so > var/told/why; exit 1'), ...elsewhere });
+    expect((await ended(other)).message).toBe('so\n');
     const policy = { terminationMessagePolicy: 'FallbackToLogsOnError' };
     const fallback = run({ ...shell('echo last; printf words; exit 1'), ...policy });
     expect((await ended(fallback)).message).toBe('last\nwords');

@@ -18,11 +18,18 @@ interface Ended {
   readonly exitCode: number;
 }
 
+/** Where a container writes why it ended. */
+export const messageFile = (
+  root: string,
+  { terminationMessagePath: path = TERMINATION_LOG }: Container,
+): string => `${root}/${path.replace(/^\/+/, '')}`;
+
 /** What the container wrote for the purpose, or, if it is to be so, the end of its log. */
 export async function terminationMessage(ended: Ended): Promise<{ message?: string }> {
   const { files, container, root, log, exitCode } = ended;
-  const { terminationMessagePath: path = TERMINATION_LOG, terminationMessagePolicy } = container;
-  const written = await files.read(root + path, 0, MAX_MESSAGE_BYTES).catch(() => new Uint8Array());
+  const { terminationMessagePolicy } = container;
+  const file = messageFile(root, container);
+  const written = await files.read(file, 0, MAX_MESSAGE_BYTES).catch(() => new Uint8Array());
   if (written.length > 0) return { message: Buffer.from(written).toString('utf8') };
   if (exitCode === 0 || terminationMessagePolicy !== 'FallbackToLogsOnError') return {};
   let text = '';

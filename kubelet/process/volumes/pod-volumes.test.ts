@@ -59,6 +59,23 @@ describe('PodVolumes', () => {
     await expect.poll(() => clock.timers).toBe(0);
   });
 
+  it('makes a volume once for containers that start together', async () => {
+    objects.set('configmaps/cfg', { data: { a: '1' } });
+    const { made } = volumesOf({ name: 'v', configMap: { name: 'cfg' } });
+    const [one, other] = await Promise.all([made.path('v'), made.path('v')]);
+    expect(other).toBe(one);
+    expect(await readFile(`${one}/a`, 'utf8')).toBe('1');
+    made.stop();
+  });
+
+  it('tries again what could not be made', async () => {
+    const { made } = volumesOf({ name: 'v', configMap: { name: 'cfg' } });
+    await expect(made.path('v')).rejects.toThrow('configmap "cfg" not found');
+    objects.set('configmaps/cfg', { data: { a: '1' } });
+    expect(await readFile(`${await made.path('v')}/a`, 'utf8')).toBe('1');
+    made.stop();
+  });
+
   it('gives secrets the modes they are to have', async () => {
     objects.set('secrets/s', { data: { key: Buffer.from('x').toString('base64') } });
     const items = [{ key: 'key', path: 'sub/key', mode: 0o400 }];

@@ -32,7 +32,8 @@ export interface PodVolumesOptions {
 export class PodVolumes {
   readonly #options: PodVolumesOptions;
   readonly #sources: PayloadSources;
-  readonly #paths = new Map<string, string>();
+  /** Made, or being made: containers that start together wait for one and the same. */
+  readonly #paths = new Map<string, Promise<string>>();
   readonly #projected: { volume: Volume; folder: AtomicFolder }[] = [];
   #refresh: Timer | undefined;
   #stopped = false;
@@ -52,8 +53,9 @@ export class PodVolumes {
     if (volume === undefined) throw new VolumeError(`there is no volume ${JSON.stringify(name)}`);
     const known = this.#paths.get(name);
     if (known !== undefined) return known;
-    const path = await this.#make(volume, index);
+    const path = this.#make(volume, index);
     this.#paths.set(name, path);
+    path.catch(() => this.#paths.delete(name));
     return path;
   }
 
