@@ -6,12 +6,14 @@
 import { deepEqual } from '../deep.ts';
 import { fieldsOf } from './configuration.ts';
 import {
+  difference,
   exclude,
   type FieldSet,
   hasPath,
   intersection,
   isEmptySet,
   pathsOf,
+  setOf,
   union,
 } from './field-set.ts';
 import { agreesWithLastApplied } from './last-applied.ts';
@@ -80,6 +82,8 @@ export class ApplyConflict extends Error {
 
 /** Who owns the fields of an object that nobody tracked before its first apply. */
 const BEFORE_FIRST_APPLY = 'before-first-apply';
+/** As a whole it is nobody's: who applies an empty one owns nothing by that. */
+const METADATA = setOf('f:metadata');
 /** The manager of `kubectl apply --server-side`, which takes over from client-side apply. */
 const KUBECTL = 'kubectl';
 
@@ -88,7 +92,7 @@ export function* applyConfiguration(application: Application): Converting<Applie
   const managed = yield* ownersBefore(application);
   const live = (application.live ?? {}) as Readonly<Record<string, unknown>>;
   const { type, tracked, configuration, manager, ignored, versions, time } = application;
-  const set = exclude(fieldsOf(tracked, configuration), ignored);
+  const set = difference(exclude(fieldsOf(tracked, configuration), ignored), METADATA);
   const previous = managed.find((entry) => belongsTo(entry, manager));
   const others = managed.filter((entry) => entry !== previous);
   const object = yield* prune(merge(type, live, configuration), {

@@ -133,6 +133,12 @@ describe('apply', () => {
     expect(ownersOf(parent)['one Apply']).not.toHaveProperty(['f:spec', 'f:replicas']);
   });
 
+  it('of nothing makes nobody an owner', async () => {
+    await apply(`${maps}/x`, 'one', map({ k: 'v' }));
+    const same = await apply(`${maps}/x`, 'two', { ...map({}), data: undefined, metadata: {} });
+    expect(Object.keys(ownersOf(same))).toEqual(['one Apply']);
+  });
+
   it('owns only the status through the status', async () => {
     await apply(`${deploys}/web`, 'one', web());
     const status = { ...web({ paused: true }), status: { replicas: 1, observedGeneration: 1 } };

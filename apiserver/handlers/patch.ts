@@ -6,7 +6,7 @@ import { checkAcceptedType, unroutedMediaType } from '../pipeline/route-media.ts
 import type { Subresource } from '../registry/declaration.ts';
 import { applyPatch } from './apply-patch.ts';
 import { decodeValue, expectedOf, unsupportedMediaType } from './body.ts';
-import { checkName } from './named.ts';
+import { checkName } from '../registry/named.ts';
 import { writeParameters } from './options.ts';
 import {
   jsonPatch,

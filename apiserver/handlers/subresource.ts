@@ -1,6 +1,6 @@
 import { deepCopy } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
-import { statusError } from '../../api/status.ts';
+import { otherNamespaceError, statusError } from '../../api/status.ts';
 import type { DeleteOptions, Status } from '../../api/types/meta-v1.ts';
 import type { HttpResponse } from '../../platform/net/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
@@ -42,6 +42,8 @@ export async function createSubresource(
   const { object: sent, warnings } = decodeBody(request.http, expected);
   for (const warning of warnings) request.notes.warn(warning);
   const at = parentOf(target, sent);
+  const { namespace } = sent.metadata;
+  if (namespace && namespace !== at.namespace) throw otherNamespaceError();
   if (subresource.answers === undefined && sent.metadata.name !== at.name) {
     const kind = subresource.kind?.kind ?? store.declaration.type.kind;
     throw statusError('BadRequest', `name in URL does not match name in ${kind} object`);

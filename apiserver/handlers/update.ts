@@ -2,7 +2,7 @@ import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { HttpResponse } from '../../platform/net/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import { decodeBody, type DecodedBody, expectedOf } from './body.ts';
-import { checkName } from './named.ts';
+import { checkName } from '../registry/named.ts';
 import { writeParameters } from './options.ts';
 import { updatedResponse } from './subresource.ts';
 import { callerOf, objectAt, type Target } from './target.ts';

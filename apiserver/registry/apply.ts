@@ -27,9 +27,11 @@ import { decodeObject } from '../../api/schema/decode.ts';
 import { definitionOf, type GroupVersionKind } from '../../api/schema/table.ts';
 import { type StatusError, unexplained } from '../../api/status.ts';
 import { formatTime } from '../../api/time.ts';
+import type { ObjectMeta } from '../../api/types/meta-v1.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Subresource } from './declaration.ts';
-import { badRequest } from './errors.ts';
+import { badRequest, conflictError } from './errors.ts';
+import { checkName } from './named.ts';
 import {
   converting,
   ignoredFields,
@@ -80,6 +82,7 @@ async function applied(
   const { change, types, current } = of;
   const { subresource } = change;
   const { declaration } = context;
+  if (current === undefined) checkNew(context, change);
   const ofView = subresource?.parentConfiguration?.(change.configuration);
   const configuration = (ofView ?? change.configuration) as Configuration;
   const manager = managerOf(context, caller, { operation: 'Apply', subresource });
@@ -109,11 +112,28 @@ async function applied(
   return answer;
 }
 
+/** Whoever names a uid means an object that was there, not a new one of its name. */
+function checkNew({ declaration }: ResourceContext, { at, configuration }: Apply): void {
+  const metadata = metadataOf(configuration);
+  const { uid } = metadata;
+  if (uid) {
+    const why = `uid mismatch: the provided object specified uid ${uid}`;
+    throw conflictError(declaration.type, at.name, `${why}, and no existing object was found`);
+  }
+  checkName({ metadata }, at);
+}
+
+/** What a configuration is checked for first says that these are texts. */
+function metadataOf({ metadata }: Configuration): ObjectMeta {
+  return isObject(metadata) ? metadata : {};
+}
+
 const BEFORE_FIRST_APPLY = { name: 'before-first-apply', operation: 'Update' } as const;
 const SCALE = { apiVersion: 'autoscaling/v1', subresource: 'scale' } as const;
 
 /** Who owns nothing of a view is no owner there, and what nobody owns was there before. */
 function viewOwners(managed: ManagedFields, shown: FieldSet): ManagedFields {
+  if (isEmptySet(shown)) return managed;
   const owned = managed.some((entry) => !isEmptySet(intersection(setOfEntry(entry), shown)));
   if (owned) return managed;
   return [...managed, entryOf({ ...BEFORE_FIRST_APPLY, ...SCALE }, shown, undefined)];
@@ -165,19 +185,16 @@ function decoded(
 function checkConfiguration({ declaration }: ResourceContext, change: Apply): void {
   const { configuration, subresource, at } = change;
   const kind = subresource?.kind ?? declaration.type;
-  const { apiVersion, kind: name, metadata } = configuration;
+  const { apiVersion, kind: name } = configuration;
   if (apiVersion !== apiVersionOf(kind) || name !== kind.kind) {
     throw badRequest(`invalid object type: ${printKind(apiVersion, name)}`);
   }
-  const { managedFields, name: objectName } = isObject(metadata) ? metadata : {};
+  const { managedFields, name: objectName } = metadataOf(configuration);
   if (managedFields !== undefined && managedFields !== null)
     throw badRequest('metadata.managedFields must be nil');
   const faults = faultsOf(configurationType(declaration, kind), configuration);
   if (faults.length > 0) throw malformed(configuration, faults);
-  if (typeof objectName === 'string' && objectName !== '' && objectName !== at.name)
-    throw badRequest(
-      `the name of the object (${objectName}) does not match the name on the URL ` + `(${at.name})`,
-    );
+  if (objectName) checkName({ metadata: { name: objectName } }, at);
 }
 
 /** The type of what a client applies: the object itself, or a subresource's view of it. */
@@ -199,11 +216,8 @@ function printKind(apiVersion: unknown, kind: unknown): string {
 }
 
 function malformed(configuration: Configuration, faults: readonly string[]): StatusError {
-  const { apiVersion, kind, metadata } = configuration;
-  const { namespace = '', name = '' } = (isObject(metadata) ? metadata : {}) as {
-    namespace?: string;
-    name?: string;
-  };
+  const { apiVersion, kind } = configuration;
+  const { namespace = '', name = '' } = metadataOf(configuration);
   const why =
     faults.length === 1 ? faults[0]! : `errors:\n${faults.map((f) => `  ${f}`).join('\n')}`;
   const which = `${namespace}/${name}; ${printKind(apiVersion, kind)}`;

@@ -1,11 +1,12 @@
 import { type FieldError, invalid, invalidError } from '../../../api/field-errors.ts';
 import type { Mutable } from '../../../api/meta.ts';
 import { serviceAccounts } from '../../../api/resources.ts';
-import { otherNamespaceError, statusError } from '../../../api/status.ts';
+import { statusError } from '../../../api/status.ts';
 import { formatTime } from '../../../api/time.ts';
 import type { TokenRequest } from '../../../api/types/authentication-v1.ts';
 import type { ServiceAccount } from '../../../api/types/core-v1.ts';
 import type { ResourceDeclaration, Subresource } from '../declaration.ts';
+import { conflictError } from '../errors.ts';
 import { age, ageColumn, column, nameColumn } from './cells.ts';
 
 const MIN_SECONDS = 600;
@@ -38,13 +39,18 @@ const token: Subresource<ServiceAccount> = {
     const { expirationSeconds = DEFAULT_SECONDS } = request.spec ?? {};
     const errors = validateSeconds(expirationSeconds);
     const { group, kind } = tokenRequestType;
-    const { name: own = '' } = account.metadata;
-    const { name, namespace } = request.metadata ?? {};
+    const { name: own = '', uid = '' } = account.metadata;
+    const { name, uid: sentUid } = request.metadata ?? {};
     if (name && name !== own) {
       const detail = 'must match the service account name if specified';
       throw invalidError({ group, kind }, own, [invalid('metadata.name', name, detail)]);
     }
-    if (namespace && namespace !== account.metadata.namespace) throw otherNamespaceError();
+    if (sentUid && sentUid !== uid) {
+      const why =
+        `the UID in the token request (${sentUid}) does not match the UID of the ` +
+        `service account (${uid})`;
+      throw conflictError({ group, resource: kind }, own, why);
+    }
     if (errors.length > 0) throw invalidError({ group, kind }, '', errors);
     const issued = await asked.control.issueToken(account, { ...request.spec, expirationSeconds });
     if (issued === undefined) {
@@ -55,7 +61,7 @@ const token: Subresource<ServiceAccount> = {
     const { audiences, expirationSeconds: seconds } = issued;
     return {
       ...request,
-      metadata: { ...request.metadata, creationTimestamp: formatTime(asked.nowMs) },
+      metadata: { ...request.metadata, uid, creationTimestamp: formatTime(asked.nowMs) },
       spec: {
         boundObjectRef: null,
         ...request.spec,

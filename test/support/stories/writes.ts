@@ -1,6 +1,6 @@
 /** What a delete asks for in its query, what counts as a change, and who else owns a field. */
 import { core, namespace, pod } from './admission.ts';
-import { APPLY, given, type Step, type Story } from './story.ts';
+import { APPLY, given, MERGE, type Step, type Story } from './story.ts';
 
 const CONFIG_MAPS = core('writes', 'configmaps');
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/writes/deployments';
@@ -95,4 +95,55 @@ const lists: Story = {
   ],
 };
 
-export const writeStories: readonly Story[] = [preconditions, generations, conflicts, lists];
+const applied = (metadata: object): Step => ({
+  ask: `PATCH ${core('intended', 'configmaps')}/applied?fieldManager=one`,
+  type: APPLY,
+  body: { apiVersion: 'v1', kind: 'ConfigMap', metadata },
+  shows: ['metadata.name', 'metadata.generation'],
+});
+const PODS = core('intended', 'pods');
+const named = { metadata: { name: 'piece' } };
+const elsewhere = { name: 'piece', namespace: 'other' };
+const posted = (to: string, body: object, shows: readonly string[] = []): Step => ({
+  ask: `POST ${to}`,
+  body,
+  shows,
+});
+const account = `${core('intended', 'serviceaccounts')}/piece`;
+const target = { kind: 'Node', name: 'n' };
+
+const references: Story = {
+  title: 'writes: objects that are meant, and others',
+  steps: [
+    namespace('intended'),
+    applied({ uid: 'x' }),
+    applied({}),
+    applied({ name: 'applied', resourceVersion: '1' }),
+    applied({ name: 'applied', resourceVersion: '1' }),
+    applied({ uid: 'x' }),
+    applied({}),
+    given(`POST ${PODS}`, { ...pod([{ name: 'c', image: 'i' }]), ...named }),
+    posted(`${PODS}/piece/eviction`, { metadata: elsewhere }),
+    posted(`${PODS}/missing/eviction`, { metadata: { ...elsewhere, name: 'missing' } }),
+    posted(`${PODS}/piece/binding`, { metadata: elsewhere, target }),
+    posted(core('intended', 'bindings'), { metadata: elsewhere, target }),
+    ...[MERGE, APPLY].map((type) => ({
+      ask: `PATCH ${PODS}/piece/ephemeralcontainers?fieldManager=one`,
+      type,
+      body: { apiVersion: 'v1', kind: 'Pod', ...named },
+      shows: ['metadata.generation', 'spec.ephemeralContainers'],
+    })),
+    given(`POST ${core('intended', 'serviceaccounts')}`, named),
+    posted(`${account}/token`, {}, ['metadata']),
+    posted(`${account}/token`, { metadata: elsewhere }),
+    posted(`${account}/token`, { metadata: { ...elsewhere, name: 'other' } }),
+  ],
+};
+
+export const writeStories: readonly Story[] = [
+  preconditions,
+  generations,
+  conflicts,
+  lists,
+  references,
+];

@@ -66,7 +66,11 @@ const ephemeralContainers: Subresource<Pod> = {
   write(sent: KubernetesObject, parent) {
     const { metadata, spec } = sent as Pod;
     const { resourceVersion } = metadata;
-    const changed = { ...parent.spec, ephemeralContainers: spec?.ephemeralContainers ?? [] };
+    const { ephemeralContainers: old = [], ...others } = parent.spec;
+    const { ephemeralContainers = [] } = spec ?? {};
+    // A pod that never had any is not changed by being sent none.
+    const isSome = old.length > 0 || ephemeralContainers.length > 0;
+    const changed = { ...others, ...(isSome && { ephemeralContainers }) };
     const object = {
       ...parent,
       metadata: { ...parent.metadata, ...(resourceVersion && { resourceVersion }) },
