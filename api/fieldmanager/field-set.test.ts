@@ -135,3 +135,23 @@ it('is written in the order of Kubernetes: fields, keys, values, each by its own
   expect(inOrder(sorted)).toBe(sorted);
   expect(sorted['f:a']).toBe(set['f:a']);
 });
+
+it('has keys and values that are texts in the order of the texts', () => {
+  const elements = ['A', 'Ab', 'B', 'a', '"', 'A"', 'Ä'].flatMap((text) => {
+    const json = JSON.stringify(text);
+    return [`k:{"type":${json}}`, `k:{"ty":${json}}`, `k:{"type":${json},"x":1}`, `v:${json}`];
+  });
+  const byRule = elements.sort((a, b) => {
+    const [left, right] = [a, b].map((each) => JSON.parse(each.slice(2)) as unknown);
+    const texts = (value: unknown): unknown[] =>
+      typeof value === 'string' ? [value] : Object.entries(value as object).flat();
+    const pairs = texts(left).map((each, i) => [each, texts(right)[i] ?? ''] as const);
+    const first = pairs.find(([one, other]) => one !== other) ?? ['', ''];
+    const [one, other] = first.map((each) => JSON.stringify(each));
+    if (a[0] !== b[0]) return a[0]! < b[0]! ? -1 : 1;
+    if (one !== other) return one! < other! ? -1 : 1;
+    return texts(left).length - texts(right).length;
+  });
+  const set: FieldSet = Object.fromEntries(elements.toReversed().map((each) => [each, EMPTY]));
+  expect(Object.keys(inOrder(set))).toEqual(byRule);
+});

@@ -163,26 +163,38 @@ export function pathsOf(set: FieldSet): (readonly string[])[] {
   return paths;
 }
 
+/** Whole sets, not their nodes: to remember each node costs more than to look at it again. */
 const ordered = new WeakSet<FieldSet>();
 
 /**
- * The same set with its elements in the order in which Kubernetes writes them; sets are not looked
+ * The same set with its elements in the order in which Kubernetes writes them; a set is not looked
  * at twice.
  */
 export function inOrder(set: FieldSet): FieldSet {
   if (ordered.has(set)) return set;
-  const elements = Object.keys(set);
-  const isSorted = elements.every((each, i) => i === 0 || byElement(elements[i - 1]!, each) < 0);
-  if (!isSorted) elements.sort(byElement);
-  let result: MutableFieldSet | undefined = isSorted ? undefined : {};
-  for (const element of elements) {
-    const node = inOrder(set[element]!);
-    if (node !== set[element]) result ??= { ...set };
-    if (result !== undefined) result[element] = node;
-  }
-  const sorted = result ?? set;
+  const sorted = orderedNode(set);
   ordered.add(sorted);
   return sorted;
+}
+
+function orderedNode(node: FieldSet): FieldSet {
+  if (node === NOTHING_BELOW) return node;
+  let before: string | undefined;
+  let isOrdered = true;
+  let result: MutableFieldSet | undefined;
+  for (const element in node) {
+    isOrdered &&= before === undefined || byElement(before, element) < 0;
+    before = element;
+    const below = orderedNode(node[element]!);
+    if (below !== node[element]) (result ??= { ...node })[element] = below;
+  }
+  return isOrdered ? (result ?? node) : rearranged(result ?? node);
+}
+
+function rearranged(node: FieldSet): FieldSet {
+  const result: MutableFieldSet = {};
+  for (const element of Object.keys(node).sort(byElement)) result[element] = node[element]!;
+  return result;
 }
 
 /** The set of one path. */

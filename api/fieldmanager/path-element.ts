@@ -47,11 +47,13 @@ export function printPath(path: readonly string[]): string {
 export function byElement(a: string, b: string): number {
   const kinds = ELEMENT_KINDS.indexOf(a[0]!) - ELEMENT_KINDS.indexOf(b[0]!);
   if (kinds !== 0) return kinds;
-  if (a[0] === 'f') return a < b ? -1 : a > b ? 1 : 0;
+  if (a[0] === 'f' || (IS_TEXT.test(a) && IS_TEXT.test(b))) return a < b ? -1 : a > b ? 1 : 0;
   return byValue(parseJson(a.slice(2)).value, parseJson(b.slice(2)).value);
 }
 
 const ELEMENT_KINDS = '.fkvi';
+/** One key whose value is a text, or a text: these are in the order of what is written here. */
+const IS_TEXT = /^(k:\{"[^"\\]*":"[^"\\]*"\}|v:"[^"\\]*")$/;
 
 /** Of values of one type: numbers by size, keys one after the other, all else as text. */
 function byValue(a: unknown, b: unknown): number {

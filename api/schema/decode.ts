@@ -70,7 +70,7 @@ export function judged(
   options: DecodeOptions & { readonly sent?: object },
 ): string[] {
   const { mode, duplicates = [], sent, fromMap } = options;
-  if (mode === 'Ignore') return [];
+  if (mode === 'Ignore' || (unknownFields.length === 0 && duplicates.length === 0)) return [];
   const unknown = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`);
   const mixed = sent !== undefined && fromMap !== true;
   const all = mixed ? asFound({ sent, duplicates, unknownFields }) : [...duplicates, ...unknown];

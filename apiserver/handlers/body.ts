@@ -17,6 +17,9 @@ export interface ParsedBody {
   readonly duplicates: readonly string[];
 }
 
+/** Of a request. */
+export type Body = Pick<HttpRequest, 'body' | 'headers'>;
+
 export interface DecodedBody {
   /** The caller's own. */
   readonly object: Mutable<KubernetesObject>;
@@ -50,7 +53,7 @@ export class UnreadableBody extends Error {
  * {@link UnreadableBody}, or StatusError for media types that are not served.
  */
 export function parseBody(
-  request: Pick<HttpRequest, 'body' | 'headers'>,
+  request: Body,
   ask: JsonQuestions & { readonly kind?: Kind; readonly strict?: boolean } = {},
 ): ParsedBody {
   const { body = NOTHING } = request;
@@ -114,7 +117,7 @@ export function expectedOf(
 }
 
 /** The object in a request's body, of `kind` and checked against its schema. */
-export function decodeBody(request: HttpRequest, of: Expected): DecodedBody {
+export function decodeBody(request: Body, of: Expected): DecodedBody {
   const { kind, fieldValidation } = of;
   const { body } = request;
   const refusals = refusalsOfBody(body, kind);
@@ -130,8 +133,7 @@ export function decodeBody(request: HttpRequest, of: Expected): DecodedBody {
   }
 }
 
-const isJson = (request: HttpRequest): boolean =>
-  ['', 'application/json'].includes(mediaTypeOf(request));
+const isJson = (request: Body): boolean => ['', 'application/json'].includes(mediaTypeOf(request));
 
 /**
  * `value` as an object of `kind`: a fresh one. `text`: of JSON, as it was sent. `fromMap`: it never

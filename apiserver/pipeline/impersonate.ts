@@ -6,6 +6,7 @@ import { refusal } from '../authz/refusal.ts';
 import type { Filter } from './filter.ts';
 import { internalError } from './status-response.ts';
 
+const PREFIX = 'impersonate-';
 const EXTRA = 'impersonate-extra-';
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
@@ -39,6 +40,7 @@ interface Impersonation {
  * that are not named are those the name implies.
  */
 function impersonationOf(request: HttpRequest): Impersonation | undefined {
+  if (!asksForImpersonation(request)) return undefined;
   const [name = ''] = headerValues(request, 'impersonate-user');
   const account = accountOf(name);
   const [uid = ''] = headerValues(request, 'impersonate-uid');
@@ -62,6 +64,12 @@ function impersonationOf(request: HttpRequest): Impersonation | undefined {
     ...(Object.keys(extra).length === 0 ? {} : { extra }),
   };
   return { user: groupedUser(user), attributes };
+}
+
+/** Of most requests this is all that is looked at. */
+function asksForImpersonation({ headers }: HttpRequest): boolean {
+  for (const header in headers) if (header.startsWith(PREFIX)) return true;
+  return false;
 }
 
 /** A name that no account can have is a user's. */

@@ -73,6 +73,8 @@ export interface Subresource<T extends KubernetesObject> {
    * (a binding names a node, which no update of the pod may). The result may share with `parent`.
    */
   write(sent: KubernetesObject, parent: T, context: WriteContext): Mutable<T>;
+  /** Set if what is sent means the same without the fields that are no part of `owns`. */
+  readonly standsAlone?: boolean;
   /** Set if `metadata.generation` does not count what is written through it. */
   readonly keepsGeneration?: boolean;
   /** Field errors of a change made through this subresource, in place of the kind's checks. */

@@ -43,6 +43,8 @@ export interface Update {
     current: KubernetesObject | undefined,
   ) => Mutable<KubernetesObject> | Promise<Mutable<KubernetesObject>>;
   readonly subresource?: Subresource<KubernetesObject> | undefined;
+  /** True if `sent` is only what the subresource may change: the rest is as in `current`. */
+  readonly isPart?: ((current: KubernetesObject) => boolean) | undefined;
   /** What to do where there is no such object: a patch never means "create it". */
   readonly creates: 'never' | 'ifKindAllows' | 'always';
   /** `sent` says who owns what: it was applied. */
@@ -162,6 +164,7 @@ async function decideUpdate(
     needsUid: isPut || !isWhole,
   });
   const sent = isWhole ? withDefaults(context, decoded) : decoded;
+  if (change.isPart?.(by.current)) addRest(sent, current, subresource!);
   dropRepeatedOwners(sent, caller.request);
   const written = (): Mutable<KubernetesObject> =>
     subresource === undefined
@@ -192,6 +195,18 @@ async function decideUpdate(
     ? { type: 'delete', last: object }
     : { type: 'put', object };
 }
+
+/** Shares what it adds with `current`. */
+function addRest(
+  sent: Mutable<KubernetesObject>,
+  current: KubernetesObject,
+  { owns = [] }: Subresource<KubernetesObject>,
+): void {
+  const [into, from] = [sent, current] as object[] as Record<string, unknown>[];
+  for (const name in from) if (!OF_ALL.has(name) && !owns.includes(name)) into![name] = from[name];
+}
+
+const OF_ALL = new Set(['apiVersion', 'kind', 'metadata']);
 
 /** What is posted to a subresource is new; all else has a predecessor. */
 function updateAttributes(

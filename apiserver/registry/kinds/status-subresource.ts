@@ -14,6 +14,7 @@ export function statusSubresource<T extends WithStatus>(
     name: 'status',
     verbs: ['get', 'update', 'patch'],
     owns: ['status'],
+    standsAlone: true,
     write(sent, parent) {
       const { ownerReferences: _sent, labels, ...sentMetadata } = sent.metadata;
       const own = parent.metadata;

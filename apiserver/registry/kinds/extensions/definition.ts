@@ -146,6 +146,8 @@ export const customResourceDefinition = {
   subresources: [
     {
       ...statusSubresource<CustomResourceDefinition>(),
+      // Its defaults are made of the spec.
+      standsAlone: false,
       validateUpdate: ({ status }) =>
         status?.acceptedNames === undefined
           ? []
