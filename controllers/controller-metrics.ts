@@ -17,7 +17,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import { exponential } from '../platform/metrics/histogram.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
-import { isReady, zoneOf, zoneState } from './node-lifecycle/zones.ts';
+import { zoneOf, zoneState } from './node-lifecycle/zones.ts';
+import { nodeReady } from './runtime/nodes.ts';
 import { queueNameOf } from './queue-names.ts';
 import type { Controller } from './runtime/controller.ts';
 import type { Reconciled } from './runtime/manager.ts';
@@ -187,7 +188,7 @@ function zones({ informers, metrics }: ControllerMetricsOptions): () => void {
       const zone = zoneOf(node);
       const count = counts.get(zone) ?? { ready: 0, notReady: 0 };
       counts.set(zone, count);
-      if (isReady(node)) count.ready++;
+      if (nodeReady(node)) count.ready++;
       else count.notReady++;
     }
     for (const [zone, { ready, notReady }] of counts) {

@@ -1,4 +1,7 @@
-/** Silent nodes, taints, vanished nodes and evictions that did not happen, against a real API server under a clock of our own. */
+/**
+ * Silent nodes, taints, vanished nodes and evictions that did not happen, against a real API
+ * server under a clock of our own.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   events,

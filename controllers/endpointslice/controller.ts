@@ -22,11 +22,12 @@ import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
 import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueServices } from '../runtime/service-sources.ts';
 import { TriggerTimes } from '../runtime/trigger-times.ts';
+import { asksForZones } from './hints.ts';
 import { MANAGED_BY, MANAGER, planSlices, SERVICE_LABEL, type SlicePlan } from './plan.ts';
+import { Topology } from './topology.ts';
 
 const NAME = 'endpointslice-controller';
 const SERVICE_INDEX = 'service';
-const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 export function endpointSliceController(context: ControllerContext): Controller {
   const { client, clock, random } = context;
@@ -41,6 +42,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
   const own = new OwnWrites(client, sliceType, slices);
   slices.addIndex(SERVICE_INDEX, (slice) => [serviceKey(slice) ?? '']);
   enqueueServices(services, pods, queue);
+  const topology = new Topology(nodes, recorder, (key) => queue.add(key));
   const changed = (slice: EndpointSlice): void => {
     const key = serviceKey(slice);
     if (key !== undefined) queue.add(key);
@@ -60,6 +62,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
       if (service === undefined) {
         own.forget(key);
         triggerTimes.forget(key);
+        topology.forget(key);
       }
       // Slices of a Service that is gone are garbage: their owner reference says so.
       if (service?.metadata.deletionTimestamp !== undefined) return undefined;
@@ -76,9 +79,11 @@ export function endpointSliceController(context: ControllerContext): Controller 
         pods: selected,
         existing: slices.lister.byIndex(SERVICE_INDEX, key),
         triggerTime: triggerTimes.next(key, service, selected),
-        zoneOf: (node) => nodes.lister.get(node)?.metadata.labels?.[ZONE_LABEL],
+        nodeOf: (name) => nodes.lister.get(name),
+        ...(asksForZones(service) && { shares: topology.shares }),
       });
       await carryOut({ client, random, own, recorder }, service, plan);
+      topology.wrote(service, plan.zones);
       return undefined;
     },
     stop: () => recorder.stop(),
@@ -107,11 +112,14 @@ async function carryOut(effects: Effects, service: Service, plan: SlicePlan): Pr
     );
   }
   for (const slice of plan.remove) await remove(client, sliceType, slice);
+  const [problem, ...others] = plan.problems ?? [];
+  if (problem === undefined) return;
+  throw refused(effects, service, others.length === 0 ? problem : `[${plan.problems?.join(', ')}]`);
 }
 
 /** What is refused is told of at the Service, unless its namespace is being emptied. */
 async function told(
-  { recorder }: Effects,
+  effects: Effects,
   { service, what }: { readonly service: Service; readonly what: string },
   write: () => Promise<unknown>,
 ): Promise<void> {
@@ -119,17 +127,17 @@ async function told(
     await write();
   } catch (error) {
     if (namespaceTerminates(error)) return;
-    const of = `for Service ${keyOf(service)}`;
-    const why = `failed to ${what} EndpointSlice ${of}: ${(error as Error).message}`;
-    const message = `Error updating Endpoint Slices ${of}: ${why}`;
+    const why = `failed to ${what} EndpointSlice for Service ${keyOf(service)}`;
     if (!isStatus(error, 'Conflict'))
-      recorder.record(service, {
-        type: 'Warning',
-        reason: 'FailedToUpdateEndpointSlices',
-        message,
-      });
+      refused(effects, service, `${why}: ${(error as Error).message}`);
     throw error;
   }
+}
+
+function refused({ recorder }: Effects, service: Service, why: string): Error {
+  const message = `Error updating Endpoint Slices for Service ${keyOf(service)}: ${why}`;
+  recorder.record(service, { type: 'Warning', reason: 'FailedToUpdateEndpointSlices', message });
+  return new Error(why);
 }
 
 /** The Service whose slice this controller manages. */

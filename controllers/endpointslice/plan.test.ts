@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Pod, Service } from '../../api/types/core-v1.ts';
+import type { Node, Pod, Service } from '../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
-import { MAX_ENDPOINTS, planSlices } from './plan.ts';
+import { MAX_ENDPOINTS, planSlices, type ServiceState, type SlicePlan } from './plan.ts';
 
 const service: Service = {
   apiVersion: 'v1',
@@ -23,9 +23,29 @@ const pod = (id: number, ready = true): Pod => ({
   },
 });
 
+const nodeIn = (zone: string): Node => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: zone, labels: { 'topology.kubernetes.io/zone': zone } },
+  spec: {},
+});
+
+/** Of a cluster whose nodes are all there, in no zone. */
+const planned = (state: Partial<ServiceState>): SlicePlan =>
+  planSlices({ service, pods: [], existing: [], nodeOf: () => nodeIn(''), ...state });
+
+/** As the server has it. */
+const written = (name: string, of: object): EndpointSlice =>
+  ({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    ...of,
+    metadata: { ...(of as EndpointSlice).metadata, name },
+  }) as never;
+
 /** The slices after the plan was carried out. */
 function applied(slices: readonly EndpointSlice[], pods: readonly Pod[], next: () => string) {
-  const plan = planSlices({ service, pods, existing: slices });
+  const plan = planned({ pods, existing: slices });
   const updated = new Map(plan.update.map((slice) => [slice.metadata.name, slice]));
   const kept = slices
     .filter((slice) => !plan.remove.includes(slice))
@@ -86,31 +106,22 @@ describe('the EndpointSlices of a Service', () => {
 });
 
 describe('a Service without pods', () => {
-  const written = (name: string, of: object): EndpointSlice =>
-    ({
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      ...of,
-      metadata: { name },
-    }) as never;
-
   it('has one slice that names nobody, and keeps it', () => {
-    const { create, remove } = planSlices({ service, pods: [], existing: [] });
+    const { create, remove } = planned({});
     expect(remove).toEqual([]);
     expect(create).toMatchObject([{ addressType: 'IPv4', endpoints: [], ports: [] }]);
-    const { metadata } = create[0]!;
     const nothing = { create: [], update: [], remove: [] };
-    const slice = { ...written('web-1', create[0]!), metadata };
+    const slice = written('web-1', create[0]!);
     // As the server answers it.
     const answered = { ...slice, endpoints: null, ports: null } as never;
     for (const existing of [slice, answered])
-      expect(planSlices({ service, pods: [], existing: [existing] })).toEqual(nothing);
+      expect(planned({ existing: [existing] })).toEqual(nothing);
   });
 
   it('turns it into the first pod’s, with one write', () => {
-    const [draft] = planSlices({ service, pods: [], existing: [] }).create;
+    const [draft] = planned({}).create;
     const slice = written('web-1', draft!);
-    const plan = planSlices({ service, pods: [pod(1)], existing: [slice] });
+    const plan = planned({ pods: [pod(1)], existing: [slice] });
     expect([plan.create, plan.remove]).toEqual([[], []]);
     expect(plan.update).toMatchObject([
       { metadata: { name: 'web-1' }, endpoints: [{ targetRef: { uid: 'p1' } }] },
@@ -119,12 +130,12 @@ describe('a Service without pods', () => {
 });
 
 describe('where endpoints are', () => {
-  const zoneOf = (node: string): string | undefined => (node === 'n' ? 'east' : undefined);
+  const nodeOf = (): Node => nodeIn('east');
   const onNode = (of: Pod): Pod => ({ ...of, spec: { ...of.spec, nodeName: 'n' } });
   const endpointsOf = (trafficDistribution: string | undefined, pods: readonly Pod[]) => {
     const spec = { ...service.spec, ...(trafficDistribution && { trafficDistribution }) };
-    const state = { service: { ...service, spec }, pods, existing: [], zoneOf };
-    return planSlices(state).create[0]?.endpoints ?? [];
+    const { create } = planned({ service: { ...service, spec }, pods, nodeOf });
+    return create[0]?.endpoints ?? [];
   };
 
   it.each([
@@ -146,14 +157,73 @@ describe('where endpoints are', () => {
 
   it('what changed it is told of what is written, and only of that', () => {
     const triggerTime = '2026-01-01T00:00:01Z';
-    const first = { service, pods: [pod(1)], existing: [], triggerTime };
-    const [draft] = planSlices(first).create;
+    const [draft] = planned({ pods: [pod(1)], triggerTime }).create;
     const annotation = 'endpoints.kubernetes.io/last-change-trigger-time';
     expect(draft?.metadata.annotations).toEqual({ [annotation]: triggerTime });
-    const existing = [{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', ...draft! }];
-    const again = { service, pods: [pod(1)], existing, triggerTime: '2026-01-01T00:00:02Z' };
-    expect(planSlices(again)).toEqual({ create: [], update: [], remove: [] });
-    const { update } = planSlices({ service, pods: [pod(1), pod(2)], existing });
+    const existing = [written('web-1', draft!)];
+    const again = { pods: [pod(1)], existing, triggerTime: '2026-01-01T00:00:02Z' };
+    expect(planned(again)).toEqual({ create: [], update: [], remove: [] });
+    const { update } = planned({ pods: [pod(1), pod(2)], existing });
     expect(update[0]?.metadata.annotations).toEqual({});
+  });
+});
+
+describe('two families', () => {
+  const both = { ...service, spec: { ...service.spec, ipFamilies: ['IPv4', 'IPv6'] } };
+  const dual = (id: number): Pod => {
+    const of = pod(id);
+    const podIPs = [{ ip: of.status?.podIP ?? '' }, { ip: `fd00::${id}` }];
+    return { ...of, status: { ...of.status, podIPs } };
+  };
+  const addresses = (plan: SlicePlan): unknown[] =>
+    plan.create.map(({ addressType, endpoints }) => [
+      addressType,
+      endpoints?.flatMap((endpoint) => endpoint.addresses),
+    ]);
+
+  it('are named in slices of their own; a pod may have one alone', () => {
+    expect(addresses(planned({ service: both, pods: [dual(1), pod(2)] }))).toEqual([
+      ['IPv4', ['10.0.0.1', '10.0.0.2']],
+      ['IPv6', ['fd00::1']],
+    ]);
+    expect(addresses(planned({ pods: [dual(1)] }))).toEqual([['IPv4', ['10.0.0.1']]]);
+    expect(addresses(planned({ service: both }))).toEqual([
+      ['IPv4', []],
+      ['IPv6', []],
+    ]);
+  });
+
+  it('go with the family, and with the Service they are of', () => {
+    const kind = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' };
+    const existing = planned({ service: both, pods: [dual(1)] }).create.map((draft, id) => ({
+      ...kind,
+      ...draft,
+      metadata: { ...draft.metadata, name: `web-${id}` },
+    }));
+    expect(planned({ pods: [dual(1)], existing })).toEqual({
+      ...{ create: [], update: [] },
+      remove: [existing[1]],
+    });
+    const anew = { ...service, metadata: { ...service.metadata, uid: 'other' } };
+    const plan = planned({ service: anew, pods: [dual(1)], existing });
+    expect(plan).toMatchObject({ create: [{ addressType: 'IPv4' }], remove: existing });
+  });
+});
+
+describe('a pod whose node is gone', () => {
+  const nodeOf = (): undefined => undefined;
+  const lost = { ...pod(1), spec: { ...pod(1).spec, nodeName: 'gone' } };
+
+  it('is left out, which is said', () => {
+    const { create, problems } = planned({ pods: [lost], nodeOf });
+    expect(create).toMatchObject([{ endpoints: [] }]);
+    expect(problems).toEqual(['skipping Pod p1 for Service d/web: Node gone Not Found']);
+  });
+
+  it('stays where pods are published that are not ready', () => {
+    const spec = { ...service.spec, publishNotReadyAddresses: true };
+    const { create, problems } = planned({ service: { ...service, spec }, pods: [lost], nodeOf });
+    expect(create).toMatchObject([{ endpoints: [{ nodeName: 'gone' }] }]);
+    expect(problems).toBeUndefined();
   });
 });

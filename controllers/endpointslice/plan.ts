@@ -4,13 +4,9 @@
  */
 import { deepEqual } from '../../api/deep.ts';
 import { nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
-import type { Pod, Service } from '../../api/types/core-v1.ts';
-import type {
-  Endpoint,
-  EndpointHints,
-  EndpointPort,
-  EndpointSlice,
-} from '../../api/types/discovery-v1.ts';
+import type { Node, Pod, Service } from '../../api/types/core-v1.ts';
+import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.ts';
+import { hint, type SliceSet, withHints, type ZoneHints } from './hints.ts';
 import { controllerReference } from '../runtime/claim.ts';
 import { podReady } from '../runtime/pods.ts';
 import { withTriggerTime } from '../runtime/trigger-times.ts';
@@ -20,25 +16,29 @@ import {
   servesTraffic,
   targetPorts,
 } from '../runtime/service-pods.ts';
+import { ZONE_LABEL, type ZoneShares } from './zone-shares.ts';
 
 export const SERVICE_LABEL = 'kubernetes.io/service-name';
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 export const MANAGER = 'endpointslice-controller.k8s.io';
 export const MAX_ENDPOINTS = 100;
-const SAME_NODE = 'PreferSameNode';
-const closeDistributions = ['PreferClose', 'PreferSameZone', SAME_NODE];
 
 type Draft = Pick<EndpointSlice, 'metadata' | 'addressType' | 'endpoints' | 'ports'>;
+
+type AddressType = 'IPv4' | 'IPv6';
 
 export interface SlicePlan {
   readonly create: readonly Draft[];
   readonly update: readonly EndpointSlice[];
   readonly remove: readonly EndpointSlice[];
+  /** By address type, where the Service asks for them. */
+  readonly zones?: ReadonlyMap<string, ZoneHints>;
+  /** Pods that are left out, as their node is not known; each is a text of its own. */
+  readonly problems?: readonly string[];
 }
 
 interface Group {
   readonly ports: readonly EndpointPort[];
-  readonly addressType: 'IPv4' | 'IPv6';
   /** By pod uid. */
   readonly endpoints: Map<string, Endpoint>;
 }
@@ -50,33 +50,85 @@ export interface ServiceState {
   readonly existing: readonly EndpointSlice[];
   /** When what changed did so. */
   readonly triggerTime?: string | undefined;
-  /** Of a node, by its name. */
-  readonly zoneOf?: (node: string) => string | undefined;
+  readonly nodeOf: (name: string) => Node | undefined;
+  readonly shares?: ZoneShares | undefined;
 }
 
 export function planSlices(state: ServiceState): SlicePlan {
-  const { create, update, remove } = planContents(state);
+  const { service, existing } = state;
+  const problems = new Set<string>();
+  const pods = state.pods.filter((pod) => {
+    if (!servesTraffic(pod, true)) return false;
+    const problem = unplaced(state, pod);
+    if (problem !== undefined) problems.add(problem);
+    return problem === undefined;
+  });
+  const types = addressTypes(service);
+  const mine = existing.filter((slice) => isOwned(slice, service));
+  const plans = types.map((type) => {
+    const own = mine.filter(({ addressType }) => addressType === type);
+    const { remove, ...set } = planContents({ ...state, pods, existing: own }, type);
+    return { ...withHints(service, set, state.shares), remove, type };
+  });
+  const zones = plans.flatMap(({ type, zones }) =>
+    zones === undefined ? [] : [[type, zones] as const],
+  );
   const timed = <Slice extends Draft>({ metadata, ...slice }: Slice): Slice => {
     const annotations = withTriggerTime(metadata.annotations, state.triggerTime);
     return { ...slice, metadata: { ...metadata, annotations } } as Slice;
   };
-  return { create: create.map(timed), update: update.map(timed), remove };
+  const others = existing.filter(
+    (slice) => !mine.includes(slice) || !types.some((type) => type === slice.addressType),
+  );
+  return {
+    create: plans.flatMap(({ create }) => create.map(timed)),
+    update: plans.flatMap(({ update }) => update.map(timed)),
+    remove: [...plans.flatMap(({ remove }) => remove), ...others],
+    ...(zones.length > 0 && { zones: new Map(zones) }),
+    ...(problems.size > 0 && { problems: [...problems] }),
+  };
 }
 
-function planContents(state: ServiceState): SlicePlan {
+/** A pod that outlives its node may never be taken out, unless it is not published meanwhile. */
+function unplaced({ service, nodeOf }: ServiceState, pod: Pod): string | undefined {
+  const { nodeName = '' } = pod.spec;
+  if (service.spec?.publishNotReadyAddresses === true || nodeOf(nodeName)) return undefined;
+  const of = `${namespaceOf(service)}/${nameOf(service)}`;
+  return `skipping Pod ${nameOf(pod)} for Service ${of}: Node ${nodeName} Not Found`;
+}
+
+/** One of an older Service of this name is not. */
+function isOwned({ metadata: { ownerReferences = [] } }: EndpointSlice, service: Service): boolean {
+  return ownerReferences.some(({ uid, kind }) => uid === uidOf(service) && kind === 'Service');
+}
+
+/** Those of its families; older servers tell none. */
+function addressTypes({ spec }: Service): readonly AddressType[] {
+  const { ipFamilies = [], clusterIP = '' } = spec ?? {};
+  const types = ipFamilies.filter(
+    (each): each is AddressType => each === 'IPv4' || each === 'IPv6',
+  );
+  if (types.length > 0) return types;
+  return [clusterIP.includes(':') ? 'IPv6' : 'IPv4'];
+}
+
+function planContents(
+  state: ServiceState,
+  addressType: AddressType,
+): SliceSet<Draft> & Pick<SlicePlan, 'remove'> {
   const { service, existing } = state;
-  const groups = groupsOf(state);
+  const groups = groupsOf(state, addressType);
   const create: Draft[] = [];
   const update: EndpointSlice[] = [];
   const remove: EndpointSlice[] = [];
   const left = new Set(existing);
-  for (const [key, group] of groups) {
-    const own = existing.filter(
-      (slice) => keyOfGroup(slice.addressType, slice.ports ?? []) === key,
-    );
+  const draft = (ports: Group['ports'], endpoints: readonly Endpoint[]): Draft =>
+    content(service, { addressType, ports, endpoints });
+  for (const [key, { ports, endpoints: wanted }] of groups) {
+    const own = existing.filter((slice) => keyOfGroup(slice.ports ?? []) === key);
     for (const slice of own) left.delete(slice);
-    const kept = own.map((slice) => ({ slice, endpoints: keep(slice, group.endpoints) }));
-    const added = [...group.endpoints.values()];
+    const kept = own.map((slice) => ({ slice, endpoints: keep(slice, wanted) }));
+    const added = [...wanted.values()];
     for (const entry of kept) {
       const room = MAX_ENDPOINTS - entry.endpoints.length;
       entry.endpoints.push(...added.splice(0, room));
@@ -86,76 +138,72 @@ function planContents(state: ServiceState): SlicePlan {
       else if (changed(service, slice, endpoints))
         update.push({
           ...slice,
-          ...content(service, group, endpoints),
+          ...draft(ports, endpoints),
           metadata: { ...slice.metadata, labels: labelsOf(service) },
         });
     }
-    while (added.length > 0) {
-      create.push(content(service, group, added.splice(0, MAX_ENDPOINTS)));
-    }
+    while (added.length > 0) create.push(draft(ports, added.splice(0, MAX_ENDPOINTS)));
   }
   remove.push(...left);
   if (create.length === 0 && remove.length === existing.length) {
     // A Service without endpoints has one slice that says so.
     const [only] = remove;
-    const draft = content(service, { ports: [], addressType: familyOf(service) }, []);
-    if (remove.length === 1 && only !== undefined && says(only, draft)) remove.pop();
-    else create.push(draft);
+    const empty = draft([], []);
+    if (remove.length === 1 && only !== undefined && says(only, empty)) remove.pop();
+    else create.push(empty);
   }
-  return { create, ...reused(create, { update, remove }) };
+  const changes = reused(create, { update, remove });
+  const written = new Set([...changes.update, ...changes.remove].map(nameOf));
+  const unchanged = existing.filter((slice) => !written.has(nameOf(slice)));
+  return { create, unchanged, ...changes };
 }
 
-function groupsOf({ service, pods, zoneOf }: ServiceState): Map<string, Group> {
+function groupsOf(state: ServiceState, addressType: AddressType): Map<string, Group> {
+  const { service, pods, nodeOf } = state;
   const groups = new Map<string, Group>();
   for (const pod of pods) {
-    if (!servesTraffic(pod, true)) continue;
-    const ports = portsOf(service, pod);
-    const addressType = (pod.status?.podIP ?? '').includes(':') ? 'IPv6' : 'IPv4';
-    const key = keyOfGroup(addressType, ports);
-    const group = groups.get(key) ?? { ports, addressType, endpoints: new Map() };
+    const addresses = addressesOf(pod, addressType);
+    if (addresses.length === 0) continue;
+    const ports = targetPorts(service, pod);
+    const key = keyOfGroup(ports);
+    const group = groups.get(key) ?? { ports, endpoints: new Map<string, Endpoint>() };
     groups.set(key, group);
-    group.endpoints.set(uidOf(pod), endpointOf(service, pod, zoneOf?.(pod.spec.nodeName ?? '')));
+    const zone = nodeOf(pod.spec.nodeName ?? '')?.metadata.labels?.[ZONE_LABEL];
+    group.endpoints.set(uidOf(pod), endpointOf(service, pod, { addresses, zone }));
   }
   return groups;
 }
 
-function portsOf(service: Service, pod: Pod): readonly EndpointPort[] {
-  return targetPorts(service, pod);
+function addressesOf({ status }: Pod, addressType: AddressType): readonly string[] {
+  const { podIP = '', podIPs = [] } = status ?? {};
+  const all = podIPs.length > 0 ? podIPs.map(({ ip }) => ip) : [podIP];
+  return all.filter((ip) => ip !== '' && ip.includes(':') === (addressType === 'IPv6'));
 }
 
 /** The server may fill in or leave out what is default. */
-function keyOfGroup(addressType: string, ports: readonly EndpointPort[]): string {
+function keyOfGroup(ports: readonly EndpointPort[]): string {
   const list = ports.map(({ name = '', port, protocol = 'TCP', appProtocol = '' }) =>
     [name, port, protocol, appProtocol].join('/'),
   );
-  return [addressType, ...list.sort()].join(' ');
+  return list.sort().join(' ');
 }
 
-function endpointOf(service: Service, pod: Pod, zone: string | undefined): Endpoint {
+function endpointOf(
+  service: Service,
+  pod: Pod,
+  { addresses, zone }: { readonly addresses: readonly string[]; readonly zone: string | undefined },
+): Endpoint {
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const serving = podReady(pod);
   const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
   const hostname = endpointHostname(service, pod);
-  const hints = ready ? hintsOf(service, pod, zone) : undefined;
   return {
-    addresses: [pod.status?.podIP ?? ''],
+    addresses,
     conditions: { ready, serving, terminating },
     ...(hostname === undefined ? {} : { hostname }),
     ...(pod.spec.nodeName === undefined ? {} : { nodeName: pod.spec.nodeName }),
-    ...(zone === undefined ? {} : { zone }),
-    ...(hints === undefined ? {} : { hints }),
+    ...(zone ? { zone } : {}),
     targetRef: { kind: 'Pod', namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) },
-  };
-}
-
-/** Who is to use it rather than others, as the Service's trafficDistribution says (KEP-3015). */
-function hintsOf({ spec }: Service, pod: Pod, zone: string | undefined): EndpointHints | undefined {
-  if (!closeDistributions.includes(spec?.trafficDistribution ?? '')) return undefined;
-  const nodeName = spec?.trafficDistribution === SAME_NODE ? pod.spec.nodeName : undefined;
-  if (zone === undefined && nodeName === undefined) return undefined;
-  return {
-    ...(zone === undefined ? {} : { forZones: [{ name: zone }] }),
-    ...(nodeName === undefined ? {} : { forNodes: [{ name: nodeName }] }),
   };
 }
 
@@ -171,21 +219,18 @@ function keep(slice: EndpointSlice, wanted: Map<string, Endpoint>): Endpoint[] {
 
 function changed(service: Service, slice: EndpointSlice, endpoints: readonly Endpoint[]): boolean {
   return (
-    !deepEqual(slice.endpoints ?? [], endpoints) ||
+    !deepEqual((slice.endpoints ?? []).map(unhinted), endpoints) ||
     !deepEqual(slice.metadata.labels ?? {}, labelsOf(service))
   );
 }
 
-function familyOf({ spec }: Service): 'IPv4' | 'IPv6' {
-  return spec?.ipFamilies?.[0] === 'IPv6' ? 'IPv6' : 'IPv4';
-}
+const unhinted = (endpoint: Endpoint): Endpoint => hint(endpoint, undefined);
 
 function says(slice: EndpointSlice, draft: Draft): boolean {
-  const { addressType, metadata } = slice;
+  const { metadata } = slice;
   // The server writes null for lists that are empty.
   const [endpoints, ports] = [slice.endpoints ?? [], slice.ports ?? []];
   return (
-    addressType === draft.addressType &&
     endpoints.length === 0 &&
     ports.length === 0 &&
     deepEqual(metadata.labels ?? {}, draft.metadata.labels)
@@ -199,8 +244,7 @@ function reused(
 ): Pick<SlicePlan, 'update' | 'remove'> {
   const updates = [...update];
   const removes = remove.filter((slice) => {
-    const index = create.findIndex(({ addressType }) => addressType === slice.addressType);
-    const [draft] = index < 0 ? [] : create.splice(index, 1);
+    const draft = create.shift();
     if (draft === undefined) return true;
     const metadata = { ...slice.metadata, labels: draft.metadata.labels ?? {} };
     updates.push({ ...slice, ...draft, metadata });
@@ -220,8 +264,7 @@ function labelsOf(service: Service): Readonly<Record<string, string>> {
 
 function content(
   service: Service,
-  group: Pick<Group, 'ports' | 'addressType'>,
-  endpoints: readonly Endpoint[],
+  { addressType, endpoints, ports }: Required<Pick<Draft, 'addressType' | 'endpoints' | 'ports'>>,
 ): Draft {
   return {
     metadata: {
@@ -230,8 +273,8 @@ function content(
       labels: labelsOf(service),
       ownerReferences: [controllerReference(service)],
     },
-    addressType: group.addressType,
+    addressType,
     endpoints,
-    ports: group.ports,
+    ports,
   };
 }

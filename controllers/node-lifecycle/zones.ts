@@ -11,6 +11,7 @@
 import { nameOf } from '../../api/meta.ts';
 import type { Node } from '../../api/types/core-v1.ts';
 import { TokenBucket } from '../../client/rate-limiter.ts';
+import { nodeReady } from '../runtime/nodes.ts';
 
 export type ZoneState = 'normal' | 'partial' | 'full';
 export type Permission = 'now' | 'later' | 'never';
@@ -94,7 +95,7 @@ export class Zones {
     const counts = node.metadata.labels?.[APART] === undefined;
     if (counts) this.#size++;
     else zone.apart.add(name);
-    if (isReady(node)) return;
+    if (nodeReady(node)) return;
     zone.notReady.set(name, since ?? now);
     if (counts) this.#notReady++;
   }
@@ -123,8 +124,4 @@ export class Zones {
     const zone = this.#zoneOfNode.get(name);
     return zone === undefined ? undefined : this.#zones.get(zone);
   }
-}
-
-export function isReady({ status }: Node): boolean {
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
 }

@@ -55,6 +55,7 @@ function targetNumber(port: ServicePort, pod: Pod): number | undefined {
 export function sameEndpoint(a: Pod, b: Pod): boolean {
   return (
     a.status?.podIP === b.status?.podIP &&
+    deepEqual(a.status?.podIPs, b.status?.podIPs) &&
     hasEnded(a) === hasEnded(b) &&
     podReady(a) === podReady(b) &&
     a.spec.nodeName === b.spec.nodeName &&

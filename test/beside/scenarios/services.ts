@@ -49,6 +49,17 @@ export const serviceScenarios: readonly Scenario[] = [
     },
   })),
   {
+    name: 'service that asks for zones where nodes tell none',
+    async run(at) {
+      const zones =
+        'metadata: { annotations: { service.kubernetes.io/topology-mode: Auto }, name: web }';
+      const text = service('selector: { app: web }\n  trafficDistribution: PreferClose');
+      await at.create(`${pods(2)}\n---${text.replace(/metadata: .*/, zones)}`);
+      await at.until('Endpoints', 'web', (each) => addresses(each) === 2);
+      await at.untilEvent('TopologyAwareHintsDisabled');
+    },
+  },
+  {
     name: 'service without a pod',
     async run(at) {
       await at.create(service('selector: { app: nobody }'));

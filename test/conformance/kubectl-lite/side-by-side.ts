@@ -293,7 +293,8 @@ function evened({ code, out, err }: Said): string {
       .replaceAll(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000/g, 'TIME')
       .replaceAll(/\b10\.\d+\.\d+\.\d+( *)/g, 'ADDRESS ')
       .replaceAll(/CLUSTER-IP( *)/g, 'CLUSTER-IP ')
-      .replaceAll(/\b\d+s\b( *)/g, 'AGE ')
+      // Of tests on a busy machine, too, which are older than two minutes.
+      .replaceAll(/\b((\d+m)?\d+s|[2-9]m)\b( *)/g, 'AGE ')
       // As wide as the ages below it.
       .replaceAll(/^( +Type +Reason +Age) +/gm, '$1 ')
       .replaceAll(/^( +---- +-+ +----) +/gm, '$1 ')
