@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessContext } from '../platform/node/process.ts';
 import type { ProgramEnd, ProgramRequest, Programs } from '../platform/programs.ts';
-import { openRocksdb } from '../store/engine/rocksdb.ts';
+import { openOnDisk } from '../store/engine/on-disk.ts';
 import { run } from '../test/e2e/harness.ts';
 import { RawClient } from '../test/conformance/store/raw-client.ts';
 import { etcd, etcdctl, startEtcd, startOurs } from '../test/conformance/store/servers.ts';
@@ -252,7 +252,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)('snapshots', () => 
     expect(restored.error).toBeUndefined();
     const again = await ours(['snapshot', 'restore', file, '--data-dir', dataDir]);
     expect(again.error).toContain('not empty');
-    const store = await startOurs({ engine: openRocksdb, dataDir });
+    const store = await startOurs({ engine: openOnDisk, dataDir });
     const reader = new RawClient(store.address);
     const everything = { key: '\0', range_end: '\0' };
     const [a, b] = await Promise.all(
@@ -279,7 +279,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)('snapshots', () => 
     const dataDir = join(folder, 'bumped');
     const bump = ['--bump-revision', '1000', '--mark-compacted'];
     await ours(['snapshot', 'restore', file, '--data-dir', dataDir, ...bump]);
-    const store = await startOurs({ engine: openRocksdb, dataDir });
+    const store = await startOurs({ engine: openOnDisk, dataDir });
     const reader = new RawClient(store.address);
     const { header, kvs } = await reader.call('Range', { key: 'kept' });
     expect(kvs).toMatchObject([{ value: '1' }]);

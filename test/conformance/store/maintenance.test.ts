@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRocksdb } from '../../../store/engine/rocksdb.ts';
+import { openOnDisk } from '../../../store/engine/on-disk.ts';
 import { eventually, run } from '../../e2e/harness.ts';
 import { decodeMessage, type Plain } from './etcd-proto.ts';
 import { RawClient } from './raw-client.ts';
@@ -142,7 +142,7 @@ describe.skipIf(etcd === undefined)('HashKV', () => {
 describe.skipIf(etcd === undefined || etcdctl === undefined)('a snapshot of ours', () => {
   it('is a file that etcdctl checks and restores, and etcd serves', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'wherry-snapshot-'));
-    const ours = await startOurs({ engine: openRocksdb, dataDir: join(folder, 'ours') });
+    const ours = await startOurs({ engine: openOnDisk, dataDir: join(folder, 'ours') });
     const client = new RawClient(ours.address);
     await writeHistory(client);
     // More than one level of branches, and values larger than a page.
