@@ -5,6 +5,7 @@ import { nodes, pods, secrets, serviceAccounts } from '../api/resources.ts';
 import type { ServiceAccount } from '../api/types/core-v1.ts';
 import type { TokenRequestSpec } from '../api/types/authentication-v1.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
 import type { HttpRequest } from '../platform/net/http.ts';
 import type { Random } from '../platform/random.ts';
 import type { SigningKey, VerificationKey } from '../platform/crypto/token-keys.ts';
@@ -15,6 +16,7 @@ import type { AccountObjects, TokenSubjects } from './authn/service-account/acco
 import { type OpenIdDocuments, openIdDocuments } from './authn/service-account/openid.ts';
 import { AccountTokens } from './authn/service-account/token-authenticator.ts';
 import { type IssuedToken, TokenIssuer } from './authn/service-account/token-issuer.ts';
+import { TokenUse } from './authn/service-account/token-use.ts';
 import {
   anyToken,
   bearerTokens,
@@ -46,6 +48,9 @@ export type TokenSorts = (apiAudiences: readonly string[]) => () => readonly Tok
 
 export interface IdentityOptions {
   readonly storage: Storage;
+  /** Sends a JSON merge patch to this server. */
+  readonly patch: (path: string, patch: object) => Promise<unknown>;
+  readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
   readonly tokens?: ReadonlyMap<string, User> | undefined;
@@ -77,7 +82,8 @@ export class Identity {
     const sorts: TokenAuthenticator[] = [
       staticTokens(options.tokens ?? new Map<string, User>(), this.apiAudiences),
     ];
-    if (accounts !== undefined) sorts.push(new AccountTokens({ ...shared, ...accounts }));
+    if (accounts !== undefined)
+      sorts.push(new AccountTokens({ ...shared, ...accounts, use: new TokenUse(options) }));
     if (options.bootstrapTokens === true)
       sorts.push(new BootstrapTokens({ ...shared, secrets: objects.secrets }));
     const others = options.tokenSorts?.(this.apiAudiences) ?? (() => []);

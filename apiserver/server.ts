@@ -159,7 +159,12 @@ class Server implements ApiServer {
   #access() {
     const options = this.#options;
     const storage = this.#storage;
-    const identity = new Identity({ ...options, storage, serverAddress: this.#addressText });
+    const identity = new Identity({
+      ...options,
+      storage,
+      serverAddress: this.#addressText,
+      patch: (path, patch) => this.#client.patch(path, patch),
+    });
     const rbac = new RbacAuthorizer(this.#rbacObjects);
     const own = () =>
       authorizerOf(options.authorizationSteps ?? (() => DEFAULT_MODES), {

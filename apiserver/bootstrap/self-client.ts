@@ -42,6 +42,11 @@ export class SelfClient {
     return true;
   }
 
+  /** A JSON merge patch. Throws StatusError, for an object that is not there too. */
+  async patch(path: string, patch: object): Promise<void> {
+    await accepted(await this.#call('PATCH', path, patch));
+  }
+
   /** Nothing, if there is no such object. */
   async delete(path: string): Promise<void> {
     const answer = await this.#call('DELETE', path);
@@ -49,11 +54,12 @@ export class SelfClient {
   }
 
   #call(method: string, path: string, body?: object): Promise<HttpResponse> {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     return this.#handler({
       method,
       path,
       query: new URLSearchParams(),
-      headers: { 'content-type': 'application/json', 'user-agent': 'wherry-apiserver' },
+      headers: { 'content-type': type, 'user-agent': 'wherry-apiserver' },
       ...(body === undefined ? {} : { body: new JsonValue(body) }),
       peer: { address: 'in-process', certificate: IDENTITY },
       signal: this.#signal,

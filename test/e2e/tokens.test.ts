@@ -156,6 +156,8 @@ describe.skipIf(kubectlPath === undefined)('service account tokens, with kubectl
     );
     const who = await as(token, 'auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}');
     expect(who.stdout).toBe('system:serviceaccount:default:old');
+    const used = "jsonpath={.metadata.labels['kubernetes\\.io/legacy-token-last-used']}";
+    expect(await ok('get', 'secret', 'old-token', '-o', used)).toMatch(/^\d{4}-\d\d-\d\d$/);
     await ok('delete', 'serviceaccount', 'old');
     await until(
       'the secret gone',

@@ -25,8 +25,11 @@ import {
   tokenClaimsOf,
   unprovenToken,
 } from './claims.ts';
+import type { TokenUse } from './token-use.ts';
 
 export interface AccountTokensOptions {
+  /** Told of each token in a Secret that proves somebody, or would if it were not invalid. */
+  readonly use: Pick<TokenUse, 'note'>;
   readonly objects: AccountObjects;
   /** Those of tokens that are accepted; the first is that of new ones. */
   readonly issuers: readonly string[];
@@ -195,6 +198,7 @@ export class AccountTokens implements TokenAuthenticator {
       throw new RefusedToken(`ServiceAccount UID (${uid}) does not match claim (${account.uid})`);
     if ((secret.metadata.labels?.[INVALID_SINCE] ?? '') !== '') {
       remarks?.annotate(`${AUDITED}legacy-token-invalidated`, `${name}/${namespace}`);
+      await this.#options.use.note(secret);
       throw new RefusedToken(
         `the token in secret ${namespace}/${name} for service account ` +
           `${namespace}/${account.name} has been marked invalid. Use tokens from the ` +
@@ -210,6 +214,7 @@ export class AccountTokens implements TokenAuthenticator {
         'Use tokens from the TokenRequest API or manually created secret-based tokens instead of ' +
           'auto-generated secret-based tokens.',
       );
+    await this.#options.use.note(secret);
   }
 
   async #checkSecret(token: string, { namespace, secret }: LegacyClaims): Promise<Secret> {

@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../../api/meta.ts';
 import type { Node, Pod, Secret, ServiceAccount } from '../../../api/types/core-v1.ts';
+import { silentLogger } from '../../../platform/logger.ts';
 import { realRandom } from '../../../platform/node/random.ts';
 import { realTokenKeys } from '../../../platform/node/crypto/token-keys.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
@@ -11,6 +12,7 @@ import type { TokenSubjects } from './accounts.ts';
 import { openIdDocuments } from './openid.ts';
 import { AccountTokens } from './token-authenticator.ts';
 import { TokenIssuer } from './token-issuer.ts';
+import { TokenUse } from './token-use.ts';
 
 const pem = (type: 'rsa' | 'ec'): string => {
   const pair =
@@ -58,7 +60,13 @@ function setUp(options: { maxExpirationSeconds?: number } = {}) {
   objects.pods.known.set('a/web', pod);
   objects.nodes.known.set('/n1', { metadata: { name: 'n1', uid: 'n1-1' } } as Node);
   const shared = { objects, clock, apiAudiences: ['api'] };
-  const tokens = new AccountTokens({ ...shared, issuers: [ISSUER, 'old'], keys: [rsa, ec] });
+  const patches: [string, object][] = [];
+  const use = new TokenUse({
+    ...{ clock, logger: silentLogger },
+    patch: (path, patch) => Promise.resolve(patches.push([path, patch])),
+  });
+  const keys = [rsa, ec];
+  const tokens = new AccountTokens({ ...shared, use, issuers: [ISSUER, 'old'], keys });
   const issuerOf = (key = rsa, issuer = ISSUER) =>
     new TokenIssuer({
       ...shared,
@@ -67,7 +75,7 @@ function setUp(options: { maxExpirationSeconds?: number } = {}) {
     });
   const authenticate = (token: string, audiences = ['api']) =>
     Promise.resolve(tokens.authenticateToken(token, audiences));
-  return { clock, objects, issuerOf, authenticate, issuer: issuerOf() };
+  return { clock, objects, issuerOf, authenticate, patches, issuer: issuerOf() };
 }
 
 const bound = { kind: 'Pod', apiVersion: 'v1', name: 'web' };
@@ -244,6 +252,38 @@ describe('a service account’s token', () => {
   });
 });
 
+describe('the use of a token in a Secret', () => {
+  const LAST_USED = 'kubernetes.io/legacy-token-last-used';
+
+  it('is noted once a day, if it is invalid too', async () => {
+    const { authenticate, clock, objects, patches } = setUp();
+    const token = rsa.sign({
+      iss: 'kubernetes/serviceaccount',
+      'kubernetes.io/serviceaccount/namespace': 'a',
+      'kubernetes.io/serviceaccount/secret.name': 's',
+      'kubernetes.io/serviceaccount/service-account.name': 'bot',
+      'kubernetes.io/serviceaccount/service-account.uid': 'bot-1',
+      sub: 'system:serviceaccount:a:bot',
+    });
+    const data = { token: Buffer.from(token).toString('base64') };
+    const uses = async (labels: Record<string, string>): Promise<unknown[]> => {
+      const metadata = { namespace: 'a', name: 's', uid: 's-1', labels };
+      objects.secrets.known.set('a/s', { metadata, data } as unknown as Secret);
+      patches.length = 0;
+      await authenticate(token);
+      return [...patches];
+    };
+    expect(clock.now()).toBe(Date.parse('2023-11-14T22:13:20Z'));
+    const labels = { [LAST_USED]: '2023-11-14' };
+    const noted = [['/api/v1/namespaces/a/secrets/s', { metadata: { uid: 's-1', labels } }]];
+    const invalid = { 'kubernetes.io/legacy-token-invalid-since': '2023-01-01' };
+    for (const before of [{}, { [LAST_USED]: '2023-11-13' }, invalid])
+      expect(await uses(before)).toEqual(noted);
+    for (const day of ['2023-11-14', '2023-11-15'])
+      expect(await uses({ [LAST_USED]: day })).toEqual([]);
+  });
+});
+
 describe('a TokenReview says as kube-apiserver does of a token with', () => {
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
@@ -265,7 +305,11 @@ describe('a TokenReview says as kube-apiserver does of a token with', () => {
     secrets: holding<Secret>('default', 's'),
     nodes: holding<Node>('', 'n1'),
   };
-  const options = { objects, clock, apiAudiences: ['api'], issuers: [ISSUER], keys: [ec, own!] };
+  const use = { note: () => Promise.resolve() };
+  const options = {
+    ...{ objects, clock, use, apiAudiences: ['api'] },
+    ...{ issuers: [ISSUER], keys: [ec, own!] },
+  };
   const tokens = anyToken(() => [new AccountTokens(options)]);
 
   it.each(oddTokens.map((odd) => [odd.title, odd] as const))('%s', async (_, odd) => {
