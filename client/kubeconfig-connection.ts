@@ -10,6 +10,7 @@ import {
   kubeconfigOf,
   mergeKubeconfigs,
 } from './kubeconfig.ts';
+import { type Impersonation, impersonationIn } from './impersonation.ts';
 import { plainYaml } from './plain-yaml.ts';
 
 /** Fits `connectHttp` of `platform/node/net/http-client.ts`, and says where to look for objects. */
@@ -25,6 +26,8 @@ export interface KubeconfigConnection {
   readonly proxyUrl?: string;
   /** The context's, "default" if it names none. */
   readonly namespace: string;
+  /** For whom the user acts, where somebody asks for that. */
+  readonly impersonation?: Impersonation;
 }
 
 /** A user whose credentials come from a program. */
@@ -45,6 +48,8 @@ export interface ConnectionOverrides {
   readonly server?: string;
   /** Runs a credential program; without it such users are refused. */
   readonly execCredential?: (request: ExecRequest) => Promise<Partial<KubeconfigConnection>>;
+  /** True if the caller sends their headers; otherwise users who act for others are refused. */
+  readonly impersonates?: boolean;
   /** True if the caller goes through proxies; otherwise clusters behind one are refused. */
   readonly throughProxies?: boolean;
 }
@@ -93,6 +98,7 @@ export async function connectionOf(
     ...(await trust(disk, cluster)),
     ...(await credentials(disk, user)),
     ...(await programCredentials(user, overrides, cluster)),
+    ...impersonationOf(user, overrides),
     namespace: namespace || 'default',
   };
 }
@@ -192,6 +198,18 @@ async function credentials(
     ...(key === undefined ? {} : { key }),
     ...(token ? { token } : {}),
   };
+}
+
+function impersonationOf(
+  user: Entry<AuthUser> | undefined,
+  { impersonates = false }: ConnectionOverrides,
+): Pick<KubeconfigConnection, 'impersonation'> {
+  const { value } = user ?? {};
+  if (value?.as && !impersonates)
+    throw new KubeconfigError(
+      `users who act for others (as: ${value.as}) are not supported: take one who has the rights`,
+    );
+  return value === undefined || !impersonates ? {} : { impersonation: impersonationIn(value) };
 }
 
 async function programCredentials(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '../platform/files/disk.ts';
+import { impersonationHeaders } from './impersonation.ts';
 import { connectionOf, loadKubeconfig } from './kubeconfig-connection.ts';
 import { parseKubeconfig } from './kubeconfig-text.ts';
 import { mergeKubeconfigs } from './kubeconfig.ts';
@@ -25,6 +26,8 @@ users:
   user: {token: abc}
 - name: e
   user: {exec: {command: aws}}
+- name: other
+  user: {token: abc, as: jane, as-groups: [dev, ops], as-user-extra: {Example.com/Scope: [a b]}}
 contexts:
 - name: one
   context: {cluster: c, user: u, namespace: here}
@@ -32,6 +35,8 @@ contexts:
   context: {cluster: lax, user: t}
 - name: cloud
   context: {cluster: c, user: e}
+- name: acting
+  context: {cluster: c, user: other}
 - name: broken
   context: {cluster: nowhere}
 `;
@@ -62,10 +67,22 @@ describe('a kubeconfig', () => {
 
   it.each([
     ['cloud', 'credentials of type "exec" are not supported'],
-    ['three', 'context "three" does not exist (contexts: one, two, cloud, broken)'],
+    ['three', 'context "three" does not exist (contexts: one, two, cloud, acting, broken)'],
+    ['acting', 'users who act for others (as: jane) are not supported'],
     ['broken', 'cluster "nowhere" does not exist'],
   ])('refuses context %s clearly', async (context, message) => {
     await expect(connectionOf(disk, config, { context })).rejects.toThrow(message);
+  });
+
+  it('says for whom its user acts, to those who send that', async () => {
+    const found = await connectionOf(disk, config, { context: 'acting', impersonates: true });
+    expect(impersonationHeaders(found.impersonation ?? {})).toEqual({
+      'impersonate-user': 'jane',
+      'impersonate-group': 'dev\nops',
+      'impersonate-extra-example.com%2fscope': 'a b',
+    });
+    const plain = await connectionOf(disk, config, { context: 'two', impersonates: true });
+    expect(impersonationHeaders(plain.impersonation ?? {})).toEqual({});
   });
 
   it('says what is missing', async () => {

@@ -3,6 +3,7 @@
  * `kubeconfig-text.ts`; what a connection needs is worked out by
  * `kubeconfig-connection.ts`.
  */
+import type { Impersonation } from './impersonation.ts';
 export interface Cluster {
   readonly server?: string;
   readonly 'certificate-authority'?: string;
@@ -12,7 +13,7 @@ export interface Cluster {
   readonly 'tls-server-name'?: string;
 }
 
-export interface AuthUser {
+export interface AuthUser extends Impersonation {
   readonly 'client-certificate'?: string;
   readonly 'client-certificate-data'?: string;
   readonly 'client-key'?: string;

@@ -1,3 +1,4 @@
+import { type Impersonation, impersonationHeaders } from '../client/impersonation.ts';
 import {
   connectionOf,
   type KubeconfigConnection,
@@ -17,6 +18,7 @@ export async function connectSession(
 ): Promise<Session> {
   checkFlags(flags);
   const found = await findConnection(environment, flags);
+  const headers = impersonation(flags, found.impersonation);
   const connection = environment.connectHttp(found);
   const timeoutMs = timeoutOf(flags['request-timeout']);
   const timed = timeoutMs === 0 ? connection.handler : inTime(connection.handler, timeoutMs);
@@ -26,13 +28,13 @@ export async function connectSession(
     api: new Api({
       handler,
       clock: environment.clock,
-      headers: impersonation(flags),
+      headers,
       onWarning: (text) => environment.output.err(`Warning: ${text}\n`),
     }),
     namespace: found.namespace,
     namespaceGiven: flags.namespace !== '',
     target: found,
-    headers: impersonation(flags),
+    headers,
     handler,
     close: () => connection.close(),
   });
@@ -76,11 +78,6 @@ function checkFlags(flags: GlobalValues): void {
         'Kubernetes 1.19; use --token, a client certificate or a credential plugin',
     );
   }
-  if (flags.as === '' && (flags['as-uid'] !== '' || flags['as-group'].length > 0)) {
-    throw new UsageError(
-      'requesting uid, groups or user-extra without impersonating a user: give --as, too',
-    );
-  }
   if (flags.profile !== 'none') {
     throw new UsageError(`unknown profile '${flags.profile}': kubectl-lite has no profiles`);
   }
@@ -111,14 +108,21 @@ async function matchVersions(session: Session): Promise<void> {
   );
 }
 
-function impersonation(flags: GlobalValues): Record<string, string> {
-  return {
-    ...(flags.as === '' ? {} : { 'impersonate-user': flags.as }),
-    ...(flags['as-uid'] === '' ? {} : { 'impersonate-uid': flags['as-uid'] }),
-    ...(flags['as-group'].length === 0
-      ? {}
-      : { 'impersonate-group': flags['as-group'].join('\n') }),
+/** A flag wins over the kubeconfig. */
+function impersonation(flags: GlobalValues, user: Impersonation = {}): Record<string, string> {
+  const of: Impersonation = {
+    ...user,
+    ...(flags.as === '' ? {} : { as: flags.as }),
+    ...(flags['as-uid'] === '' ? {} : { 'as-uid': flags['as-uid'] }),
+    ...(flags['as-group'].length === 0 ? {} : { 'as-groups': flags['as-group'] }),
   };
+  const { as, ...others } = of;
+  if (!as && Object.keys(others).length > 0) {
+    throw new UsageError(
+      'requesting uid, groups or user-extra without impersonating a user: give --as, too',
+    );
+  }
+  return impersonationHeaders(of);
 }
 
 async function findConnection(
@@ -136,6 +140,7 @@ async function findConnection(
     ...given('namespace'),
     ...given('server'),
     throughProxies: true,
+    impersonates: true,
     async execCredential(request) {
       const { execCredential } = await import('../api/exec-credential.ts');
       const { programs, interactive } = environment;

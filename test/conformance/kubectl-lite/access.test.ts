@@ -31,7 +31,8 @@ metadata: {name: ${name}}
 spec: {request: ${request}, signerName: example.com/x, usages: [client auth]}
 `;
 
-transcripts('who may do what', ({ both, piped, each, file }) => {
+transcripts('who may do what', (transcript) => {
+  const { both, piped, each, file } = transcript;
   it.each([
     ['auth whoami'],
     ['auth whoami -o yaml'],
@@ -62,6 +63,18 @@ transcripts('who may do what', ({ both, piped, each, file }) => {
     ['auth reconcile'],
   ])('%s', async (line) => {
     await both(...line.split(' '));
+  });
+
+  it('acts for whom the kubeconfig names, and flags name others', async () => {
+    const acting = '    as: jane\n    as-uid: j-1\n    as-groups: [dev, ops]\n';
+    const extra = '    as-user-extra: {Example.com/Scope: [a b, c]}\n';
+    const config = transcript.cluster.kubeconfig.replace(/^ {2}user:\n/m, `$&${acting}${extra}`);
+    expect(config).toContain(acting);
+    await file('acting', config);
+    const whoami = ['--kubeconfig={folder}/acting', 'auth', 'whoami'];
+    const { out } = await both(...whoami);
+    expect(out).toContain('jane');
+    await both(...whoami, '--as=joe', '--as-group=qa');
   });
 
   it('reconciles roles: what is missing is added, what is extra goes only when asked', async () => {

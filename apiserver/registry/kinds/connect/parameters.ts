@@ -1,4 +1,5 @@
 /** Query parameters of requests that others answer, as Kubernetes converts them. */
+import { timeFault } from '../../../../api/schema/go-json.ts';
 import { statusError } from '../../../../api/status.ts';
 import { parseTime } from '../../../../api/time.ts';
 
@@ -24,7 +25,6 @@ export function integerIn(query: URLSearchParams, name: string): number | undefi
 export function timeIn(query: URLSearchParams, name: string): string | undefined {
   const text = query.get(name);
   if (text === null || text === '') return undefined;
-  if (parseTime(text) === undefined)
-    throw statusError('BadRequest', `parsing time ${JSON.stringify(text)}: cannot parse it`);
+  if (parseTime(text) === undefined) throw statusError('BadRequest', timeFault(text, 'Time'));
   return text;
 }
