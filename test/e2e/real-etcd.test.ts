@@ -1,19 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploymentWalk, kubectlOf } from './deployment-walk.ts';
 import { eventually, kubectls, succeed, temporaryFolder, TestCluster, tool } from './harness.ts';
+import { freePorts } from './store-cluster.ts';
 
 const etcd = tool('etcd');
 const etcdctl = tool('etcdctl');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe.skipIf(etcd === undefined || etcdctl === undefined)('on a real etcd', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -23,8 +15,9 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)('on a real etcd', (
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    endpoint = `http://127.0.0.1:${await freePort()}`;
-    const peer = `http://127.0.0.1:${await freePort()}`;
+    const [client, peerPort] = await freePorts(2);
+    endpoint = `http://127.0.0.1:${client}`;
+    const peer = `http://127.0.0.1:${peerPort}`;
     const urls = ['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint];
     const peers = ['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer];
     const name = [

@@ -3,12 +3,17 @@ import { createServer, type Server } from 'node:net';
 
 /**
  * Below what systems hand out to connections (from 32768 on Linux), so that no connection that
- * somebody opens meanwhile takes one.
+ * somebody opens meanwhile takes one, and below node ports.
  */
 const FIRST = 15_000;
-const LAST = 32_000;
-/** Ports tried for each one wanted. */
-const MAX_TRIES = 100;
+const LAST = 29_999;
+/** Processes that look at the same time look in different slices, each port after port. */
+const SLICE = 100;
+const firstOfSlice = FIRST + SLICE * (process.pid % ((LAST + 1 - FIRST) / SLICE));
+/** Ports tried for each one wanted; those of other slices when one's own is full. */
+const MAX_TRIES = SLICE + 100;
+
+let looked = randomInt(SLICE);
 
 /**
  * Ports of `host` that nobody listened on just now. Another server may take one before it is
@@ -26,11 +31,16 @@ export async function freePorts(host: string, count: number): Promise<number[]> 
 async function listening(host: string): Promise<Server> {
   for (let tries = 1; ; tries++) {
     try {
-      return await listen(host, tries === MAX_TRIES ? 0 : randomInt(FIRST, LAST + 1));
+      return await listen(host, candidate(tries));
     } catch (error) {
       if (tries === MAX_TRIES) throw error;
     }
   }
+}
+
+function candidate(tries: number): number {
+  if (tries === MAX_TRIES) return 0;
+  return tries > SLICE ? randomInt(FIRST, LAST + 1) : firstOfSlice + (looked++ % SLICE);
 }
 
 function listen(host: string, port: number): Promise<Server> {

@@ -1,7 +1,6 @@
 /** The two servers that must answer alike: ours, in this process, and the etcd of the machine. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '../../../platform/logger.ts';
@@ -12,6 +11,7 @@ import { processUsage } from '../../../platform/node/process-usage.ts';
 import { realRandom } from '../../../platform/node/random.ts';
 import { realCrypto } from '../../../platform/node/crypto/crypto.ts';
 import { sha1 } from '../../../platform/node/crypto/sha1.ts';
+import { freePorts } from '../../../platform/node/net/free-ports.ts';
 import { sniffingServer } from '../../../platform/node/net/sniffing-server.ts';
 import type { TlsMaterial } from '../../../platform/net/http-server.ts';
 import { MemoryStorage } from '../../../store/engine/memory.ts';
@@ -58,10 +58,7 @@ export async function startOurs(
 }
 
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
+  const [port = 0] = await freePorts('127.0.0.1', 1);
   return port;
 }
 
