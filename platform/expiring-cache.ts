@@ -24,6 +24,10 @@ export class ExpiringCache<T> {
     return undefined;
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
   /** Keeps nothing for no time. */
   set(key: string, value: T, ttlMs: number): void {
     this.#entries.delete(key);

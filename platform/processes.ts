@@ -85,6 +85,11 @@ export interface Processes {
   withVariable(name: string): readonly { readonly id: ProcessId; readonly value: string }[];
   /** Of every process of the machine; empty where the system does not tell. */
   uses(): readonly ProcessUse[];
+  /**
+   * Bytes of memory, with its part of each page that it shares; undefined where the system does
+   * not tell. Takes longer than `uses`.
+   */
+  memoryShare(id: ProcessId): number | undefined;
   /** A child of this process is on a terminal, whose signals it gets. */
   hasTerminal(id: ProcessId): boolean;
   /** Sets the size of that terminal; nothing if there is none. */

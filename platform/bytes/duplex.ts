@@ -16,6 +16,8 @@ export interface Duplex {
   readonly waiting: number;
   /** Common name of the certificate that the other side has shown, verified. */
   readonly commonName: string | undefined;
+  /** Of the other side: "127.0.0.1:40000". */
+  readonly address: string;
   /** Call once. */
   open(handlers: DuplexHandlers): void;
   /** A copy. What is sent until this turn's promises have settled leaves together. */

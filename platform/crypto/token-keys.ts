@@ -26,8 +26,9 @@ export interface TokenKeys {
   /** Every public key of a PEM file, and those of its private keys and certificates. */
   verification(pem: string): readonly VerificationKey[];
   /**
-   * A key that an issuer publishes; undefined for one that signs no tokens that are known here. It
-   * proves tokens of every method for such keys: RS256 to 512 and PS256 to 512 for RSA.
+   * A key that an issuer publishes; undefined for one that signs no tokens that are known here, and
+   * for what is no key. It proves tokens of every method for such keys: RS256 to 512 and PS256 to
+   * 512 for RSA.
    */
   published(jwk: Readonly<Record<string, unknown>>): VerificationKey | undefined;
 }

@@ -21,6 +21,11 @@ export interface FileTree {
   link(path: string, target: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   append(path: string): Promise<FileAppender>;
+  /**
+   * What the folder takes of the disk with all below it, itself not counted. Follows no links; what
+   * is not there, or may not be read, takes nothing.
+   */
+  bytesBelow(path: string): Promise<number>;
   /** Up to so many bytes of the file from there; none if it does not exist. */
   read(path: string, from: number, length: number): Promise<Uint8Array>;
 }

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 import { destination, type DestinationStream, type LevelWithSilent, pino } from 'pino';
 import type { Logger } from '../logger.ts';
+import { RotatingFile, type LogRotation } from './files/rotating-file.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -21,6 +22,8 @@ export interface LoggerOptions {
   readonly format?: LogFormat;
   /** `stderr`, `stdout`, or files that lines are appended to. Default: `stderr`. */
   readonly outputs?: readonly string[];
+  /** Of its files. Absent: they only grow. */
+  readonly rotation?: LogRotation | undefined;
   /** Where lines go instead; each ends with a newline. */
   readonly write?: (line: string) => void;
   /** JSON lines of level info and above go there too, whatever `level` is. */
@@ -56,10 +59,10 @@ export function consoleLine(json: string): string {
 
 /** Throws the operating system's error for a file of `outputs` that cannot be opened. */
 export function createLogger(options: LoggerOptions): Logger {
-  const { level, name, write, file, outputs = ['stderr'] } = options;
+  const { level, name, write, file, outputs = ['stderr'], rotation } = options;
   const watched = write === undefined && isatty(STANDARD_ERROR);
   const { format = watched ? 'console' : 'json' } = options;
-  const lines: DestinationStream = write === undefined ? sinkOf(outputs) : { write };
+  const lines: DestinationStream = write === undefined ? sinkOf(outputs, rotation) : { write };
   const shown: DestinationStream =
     format === 'json' ? lines : { write: (json) => lines.write(consoleLine(json)) };
   const settings = {
@@ -97,8 +100,12 @@ function sink(to: { readonly dest: string | number; readonly mode?: number }): D
   return stream;
 }
 
-function sinkOf(outputs: readonly string[]): DestinationStream {
-  const sinks = outputs.map((output) => sink({ dest: streams[output] ?? output }));
+function sinkOf(outputs: readonly string[], rotation?: LogRotation): DestinationStream {
+  const sinks = outputs.map((output) => {
+    const stream = streams[output];
+    if (stream === undefined && rotation !== undefined) return new RotatingFile(output, rotation);
+    return sink({ dest: stream ?? output });
+  });
   return { write: (line) => sinks.forEach((each) => each.write(line)) };
 }
 

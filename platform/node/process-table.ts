@@ -41,6 +41,19 @@ export function uses(): readonly ProcessUse[] {
   });
 }
 
+/** See proc(5), Pss of smaps_rollup. */
+export function memoryShare({ pid, startTime }: ProcessId): number | undefined {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
+    const [, kib] = /^Pss:\s+(\d+) kB/m.exec(rollup) ?? [];
+    // Else the number is another process's by now.
+    const isSame = statOf(pid)?.[START_FIELD] === startTime;
+    return kib === undefined || !isSame ? undefined : Number(kib) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
 let knownPageBytes: number | undefined;
 
 /** Of the machine: 4 KiB on most, up to 64 KiB on arm64. */

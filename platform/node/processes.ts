@@ -26,6 +26,7 @@ import {
   childrenOf,
   commandLineOf,
   identify,
+  memoryShare,
   START_FIELD,
   statOf,
   uses,
@@ -84,6 +85,7 @@ export const realProcesses: Processes = {
   signal,
   withVariable,
   uses,
+  memoryShare,
   hasTerminal(id) {
     return terminalBelow(id.pid, MAX_DEPTH) !== undefined;
   },

@@ -111,6 +111,15 @@ function signing(pem: string): SigningKey {
   };
 }
 
+/** Undefined of what is no key: others stand beside it. */
+function publishedKey(jwk: JsonWebKey): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
+}
+
 export const realTokenKeys: TokenKeys = {
   signing,
   verification(pem) {
@@ -121,11 +130,14 @@ export const realTokenKeys: TokenKeys = {
   published(jwk) {
     const { kid, use } = jwk;
     if (algorithmOf(jwk) === undefined || (use !== undefined && use !== 'sig')) return undefined;
-    const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
-    return verificationKey(key, {
-      methods: methodsWith,
-      // One that has no name is meant by tokens that name none.
-      keyId: typeof kid === 'string' ? kid : '',
-    });
+    const key = publishedKey(jwk);
+    return (
+      key &&
+      verificationKey(key, {
+        methods: methodsWith,
+        // One that has no name is meant by tokens that name none.
+        keyId: typeof kid === 'string' ? kid : '',
+      })
+    );
   },
 };

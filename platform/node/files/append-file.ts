@@ -1,5 +1,6 @@
-import { open, readdir, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { open, readdir, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { backupOf, backupsOf, type Retention } from './log-backups.ts';
 
 export interface AppendedFile {
   write(text: string): Promise<void>;
@@ -7,10 +8,8 @@ export interface AppendedFile {
 }
 
 /** When a file that is appended to is put aside, and how long it is kept then; 0: for ever. */
-export interface Rotation {
+export interface Rotation extends Retention {
   readonly maxBytes: number;
-  readonly maxBackups: number;
-  readonly maxAgeMs: number;
 }
 
 const NEVER: Rotation = { maxBytes: 0, maxBackups: 0, maxAgeMs: 0 };
@@ -45,35 +44,15 @@ export async function appendFile(path: string, rotation = NEVER): Promise<Append
 /** Unless somebody else has done so: another program that rotates logs, a person. */
 async function putAside(path: string): Promise<void> {
   try {
-    await rename(path, backupOf(path, new Date()));
+    await rename(path, backupOf(path, Date.now()));
   } catch (error) {
     if ((error as { code?: string }).code !== 'ENOENT') throw error;
   }
 }
 
-/** "audit.log" → "audit-2026-01-02T03-04-05.678.log", as kube-apiserver names them. */
-function backupOf(path: string, at: Date): string {
-  const ending = extname(path);
-  const time = at.toISOString().replaceAll(':', '-').replace('Z', '');
-  return join(dirname(path), `${basename(path, ending)}-${time}${ending}`);
-}
-
-async function removeOld(path: string, { maxBackups, maxAgeMs }: Rotation): Promise<void> {
-  const ending = extname(path);
-  const prefix = `${basename(path, ending)}-`;
-  const time = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}$/;
-  const names = await readdir(dirname(path));
-  const backups = names
-    .filter((name) => name.startsWith(prefix) && name.endsWith(ending))
-    .filter((name) => time.test(name.slice(prefix.length, name.length - ending.length)))
-    .sort()
-    .reverse();
-  for (const [i, name] of backups.entries()) {
-    const backup = join(dirname(path), name);
-    const tooMany = maxBackups > 0 && i >= maxBackups;
-    const ageMs = Date.now() - (await stat(backup)).mtimeMs;
-    if (tooMany || (maxAgeMs > 0 && ageMs > maxAgeMs)) await unlink(backup);
-  }
+async function removeOld(path: string, rotation: Rotation): Promise<void> {
+  const { expired } = backupsOf(path, await readdir(dirname(path)), rotation);
+  for (const backup of expired) await unlink(backup);
 }
 
 /** The process's standard output, which stays open. */

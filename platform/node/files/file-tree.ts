@@ -1,4 +1,15 @@
-import { chmod, type FileHandle, open, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  type FileHandle,
+  lstat,
+  open,
+  opendir,
+  rename,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FileTree } from '../../files/file-tree.ts';
 import { makeFolder } from './make-folder.ts';
 
@@ -44,6 +55,7 @@ export const realFileTree: FileTree = {
       close: () => file.close(),
     };
   },
+  bytesBelow,
   async read(path, from, length) {
     let file: FileHandle;
     try {
@@ -60,3 +72,21 @@ export const realFileTree: FileTree = {
     }
   },
 };
+
+/** Of a block as stat(2) counts them, whatever the file system's are. */
+const BLOCK_BYTES = 512;
+
+async function bytesBelow(path: string): Promise<number> {
+  let bytes = 0;
+  const folders = [path];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const entries = await opendir(folder).catch(() => undefined);
+    // Closes the folder, whether it ends or fails.
+    for await (const entry of entries ?? []) {
+      const at = join(folder, entry.name);
+      bytes += ((await lstat(at).catch(() => undefined))?.blocks ?? 0) * BLOCK_BYTES;
+      if (entry.isDirectory()) folders.push(at);
+    }
+  }
+  return bytes;
+}

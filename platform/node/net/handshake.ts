@@ -8,6 +8,7 @@ import {
 } from '../../net/handshake.ts';
 import { byteStreamOf } from './byte-stream.ts';
 import { proxyAgent } from './proxy-agent.ts';
+import { serverIdentity } from './server-identity.ts';
 import { wireHeaders } from './http-message.ts';
 
 /** A refusal is a Status: longer bodies are cut. */
@@ -56,7 +57,7 @@ function tlsOf(request: HandshakeRequest): object {
     ...(ca === undefined ? {} : { ca: pem(ca) }),
     ...(cert === undefined ? {} : { cert: pem(cert) }),
     ...(key === undefined ? {} : { key: pem(key) }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(serverName === undefined ? {} : serverIdentity(serverName)),
     rejectUnauthorized: !insecureSkipVerify,
   };
 }

@@ -221,4 +221,22 @@ describe('certificates', () => {
     await lax.close();
     await server.close();
   });
+
+  it('must have the name that is asked for in place of the host, be it an address', async () => {
+    const server = await serveTls();
+    const baseUrl = `https://127.0.0.1:${server.port}`;
+    const status = async (serverName: string): Promise<number> => {
+      const connection = connectHttp({ baseUrl, ca: cert, serverName });
+      try {
+        return (await connection.handler(request('/echo'))).status;
+      } finally {
+        await connection.close();
+      }
+    };
+    expect(await status('localhost')).toBe(200);
+    expect(await status('127.0.0.1')).toBe(200);
+    for (const other of ['elsewhere', '127.0.0.2'])
+      await expect(status(other)).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    await server.close();
+  });
 });

@@ -8,6 +8,7 @@ import {
 import type { Chunk, HttpRequest, HttpResponse } from '../../net/http.ts';
 import type { ConnectOptions, HttpConnection } from './http-connection.ts';
 import { bodyOf, pathOf, requestBytes, wireHeaders } from './http-message.ts';
+import { serverIdentity } from './server-identity.ts';
 
 /** As client-go: a session silent for 30 s is asked, and is dead 15 s later without an answer. */
 const PING_EVERY_MS = 30_000;
@@ -94,7 +95,7 @@ class Sessions {
       ...(ca === undefined ? {} : { ca: pem(ca) }),
       ...(cert === undefined ? {} : { cert: pem(cert) }),
       ...(key === undefined ? {} : { key: pem(key) }),
-      ...(serverName === undefined ? {} : { servername: serverName }),
+      ...(serverName === undefined ? {} : serverIdentity(serverName)),
       // As client-go: the serving certificate may itself stand among those that are trusted.
       allowPartialTrustChain: true,
       rejectUnauthorized: !insecureSkipVerify,

@@ -8,6 +8,7 @@ import type { HttpConnection } from './http-connection.ts';
 import type { ConnectOptions } from './http-connection.ts';
 import { exchange, http1Handler } from './http1-client.ts';
 import { proxyAgent } from './proxy-agent.ts';
+import { serverIdentity } from './server-identity.ts';
 
 /** A command that lists forty kinds at once is served by as many as these. */
 const MAX_SOCKETS = 8;
@@ -46,7 +47,7 @@ function secure(url: URL, options: ConnectOptions): HttpConnection {
     ...(ca === undefined ? {} : { ca: pem(ca) }),
     ...(cert === undefined ? {} : { cert: pem(cert) }),
     ...(key === undefined ? {} : { key: pem(key) }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(serverName === undefined ? {} : serverIdentity(serverName)),
     rejectUnauthorized: !insecureSkipVerify,
   };
   if (proxyUrl === undefined) {

@@ -9,6 +9,7 @@ import {
 import { Agent, request as sendSecure, type RequestOptions } from 'node:https';
 import type { OutgoingAnswer, OutgoingHttp, OutgoingRequest } from '../../net/outgoing-http.ts';
 import { OutgoingAnswerTooLarge } from '../../net/outgoing-http.ts';
+import { serverIdentity } from './server-identity.ts';
 
 /** Of one server, with one set of certificates. */
 const MAX_SOCKETS = 128;
@@ -19,7 +20,9 @@ const IDLE_MS = 30_000;
 const MAX_SESSIONS = 100;
 
 class NodeOutgoingHttp implements OutgoingHttp {
-  readonly #closing = new AbortController();
+  /** What is under way: an abort signal of all would warn of its many listeners. */
+  readonly #underWay = new Set<ClientRequest>();
+  #isClosed = false;
   readonly #secure = new Agent({
     keepAlive: true,
     maxSockets: MAX_SOCKETS,
@@ -48,7 +51,8 @@ class NodeOutgoingHttp implements OutgoingHttp {
   }
 
   close(): Promise<void> {
-    this.#closing.abort(new Error('the client was closed'));
+    this.#isClosed = true;
+    for (const sent of this.#underWay) sent.destroy(closed());
     this.#secure.destroy();
     this.#plain.destroy();
     return Promise.resolve();
@@ -57,14 +61,15 @@ class NodeOutgoingHttp implements OutgoingHttp {
   #exchange(request: OutgoingRequest, attempt: { reused: boolean }): Promise<OutgoingAnswer> {
     const { signal, body, maxAnswerBytes } = request;
     signal.throwIfAborted();
-    this.#closing.signal.throwIfAborted();
+    if (this.#isClosed) return Promise.reject(closed());
     return new Promise((resolve, reject) => {
       const sent = this.#begin(request);
-      const signals = [signal, this.#closing.signal];
-      const abort = (): void => void sent.destroy(abortReason(signals));
-      for (const each of signals) each.addEventListener('abort', abort, { once: true });
+      this.#underWay.add(sent);
+      const abort = (): void => void sent.destroy(abortReason(signal));
+      signal.addEventListener('abort', abort, { once: true });
       sent.once('close', () => {
-        for (const each of signals) each.removeEventListener('abort', abort);
+        signal.removeEventListener('abort', abort);
+        this.#underWay.delete(sent);
       });
       let answered = false;
       sent.on('error', (error) => {
@@ -75,7 +80,7 @@ class NodeOutgoingHttp implements OutgoingHttp {
         answered = true;
         answerOf(message, maxAnswerBytes).then(resolve, (error: Error) => {
           sent.destroy();
-          reject(signals.some(({ aborted }) => aborted) ? abortReason(signals) : error);
+          reject(this.#isClosed ? closed() : signal.aborted ? abortReason(signal) : error);
         });
       });
       sent.end(body);
@@ -99,7 +104,7 @@ class NodeOutgoingHttp implements OutgoingHttp {
     return sendSecure({
       ...common,
       agent: this.#secure,
-      servername: serverName ?? (isAddress(host) ? '' : host),
+      ...serverIdentity(serverName ?? host),
       ...(ca === undefined ? {} : { ca }),
       ...(client === undefined ? {} : { cert: client.certificate, key: client.privateKey }),
       // As Go: a serving certificate may itself stand among those that are trusted.
@@ -109,10 +114,9 @@ class NodeOutgoingHttp implements OutgoingHttp {
   }
 }
 
-const isAddress = (host: string): boolean => host.includes(':') || /^[\d.]+$/.test(host);
+const closed = (): Error => new Error('the client was closed');
 
-function abortReason(signals: readonly AbortSignal[]): Error {
-  const reason: unknown = signals.find(({ aborted }) => aborted)?.reason;
+function abortReason({ reason }: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error('the request was aborted');
 }
 

@@ -18,6 +18,7 @@ import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { SocketDuplex } from './socket-duplex.ts';
 import { upgradeOf } from './http-upgrade.ts';
 import { protocolOptions, refusalOf, refused } from './tls-terms.ts';
+import { GatheredBytes } from '../../bytes/gathered-bytes.ts';
 import { chunkBytes } from '../../net/http.ts';
 import type { HttpHandler, HttpRequest, HttpResponse, Peer } from '../../net/http.ts';
 import type { TlsMaterial } from '../../net/http-server.ts';
@@ -34,14 +35,12 @@ const MAX_BODY_BYTES = 16 << 20;
 
 /** Undefined if it is larger than that. */
 async function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const body = new GatheredBytes();
   for await (const chunk of message as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return undefined;
+    body.add(chunk);
+    if (body.length > MAX_BODY_BYTES) return undefined;
   }
-  return Buffer.concat(chunks);
+  return body.take();
 }
 
 function peerOf(message: IncomingMessage): Peer {
@@ -180,9 +179,10 @@ function sniff(socket: Socket, known: (isHttp2: boolean) => void): void {
   };
   let head: Buffer = Buffer.alloc(0);
   const look = (): void => {
-    const bytes = socket.read() as Buffer | null;
-    if (bytes === null) return;
-    head = head.length === 0 ? bytes : Buffer.concat([head, bytes]);
+    // From Node.js 26 on each call gives one piece of what came.
+    for (let bytes: Buffer | null; (bytes = socket.read() as Buffer | null) !== null;)
+      head = head.length === 0 ? bytes : Buffer.concat([head, bytes]);
+    if (head.length === 0) return;
     const start = head.toString('latin1', 0, PREFACE.length);
     // Too little to tell. Not put back yet: that would make the socket readable again at once.
     if (start.length < PREFACE.length && PREFACE.startsWith(start)) return;

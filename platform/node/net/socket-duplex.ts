@@ -18,6 +18,7 @@ const NO_ROOM = Buffer.alloc(0);
 /** A socket from which nothing has been read, or whose first bytes were put back. */
 export class SocketDuplex implements Duplex {
   room: Buffer = NO_ROOM;
+  readonly address: string;
   readonly #socket: Socket;
   /** TLS reads what is written later. */
   readonly #isPlain: boolean;
@@ -31,6 +32,7 @@ export class SocketDuplex implements Duplex {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.address = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#isPlain = !(socket instanceof TLSSocket);
   }
 

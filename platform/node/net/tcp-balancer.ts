@@ -1,7 +1,7 @@
 /**
  * Passes TCP connections on to the healthy ones of several servers, in turn. TLS goes through
- * untouched. A server that fails its checks loses the connections it has: its clients come back
- * and get another one.
+ * untouched. A server that fails its checks, or is silent for long, loses the connections it has:
+ * its clients come back and get another one. One that answers late gets no new ones.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Clock, sleep } from '../../clock.ts';
@@ -18,7 +18,7 @@ export interface TcpBalancerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly backends: readonly Backend[];
-  /** Asked of each server every {@link CHECK_MS}; a check that takes as long has failed. */
+  /** Asked of each server {@link CHECK_MS} after it answered; given up with the signal. */
   readonly healthy: (backend: Backend, signal: AbortSignal) => Promise<boolean>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -28,14 +28,23 @@ export interface TcpBalancer extends Running {
   readonly port: number;
 }
 
-const CHECK_MS = 1000;
-/** Checks in a row that must fail: one slow answer under load is no failure. */
+const CHECK_MS = 1_000;
+/** Checks in a row that must fail. */
 const FAILURES = 3;
+/** A server that takes longer to answer is left alone. */
+const LATE_MS = 3_000;
+/**
+ * One that takes as long has failed. Until then it may be busy: to lose all its clients at once,
+ * who would all list anew elsewhere, helps nobody.
+ */
+const SILENT_MS = 10_000;
 
 interface Target {
   readonly backend: Backend;
   readonly connections: Set<Socket>;
   failures: number;
+  /** Its answer is being waited for, and should have come. */
+  isLate: boolean;
 }
 
 /** Every server counts as healthy until it fails. Rejects if the port cannot be had. */
@@ -60,6 +69,7 @@ class Balancer implements TcpBalancer {
       backend,
       connections: new Set(),
       failures: 0,
+      isLate: false,
     }));
     this.#listener = createServer({ noDelay: true }, (client) => this.#accept(client));
   }
@@ -100,7 +110,7 @@ class Balancer implements TcpBalancer {
   }
 
   #healthy(): Target[] {
-    return this.#servers.filter(({ failures }) => failures < FAILURES);
+    return this.#servers.filter(isHealthy);
   }
 
   /** Tries the servers in order; a client nobody takes is let go. */
@@ -126,30 +136,44 @@ class Balancer implements TcpBalancer {
   }
 
   async #watch(server: Target): Promise<void> {
-    const { clock, logger, healthy } = this.#options;
+    const { clock } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       await sleep(clock, CHECK_MS, signal);
       if (signal.aborted) return;
-      const patience = new AbortController();
-      const timer = clock.after(CHECK_MS, () => patience.abort());
-      const abort = (): void => patience.abort();
-      signal.addEventListener('abort', abort);
-      const good = await healthy(server.backend, patience.signal).catch(() => false);
-      signal.removeEventListener('abort', abort);
-      timer.cancel();
+      const late = clock.after(LATE_MS, () => this.#note(server, { isLate: true }));
+      const answer = await this.#check(server);
+      late.cancel();
       if (signal.aborted) return;
-      const before = server.failures;
-      server.failures = good ? 0 : before + 1;
-      const { port } = server.backend;
-      if (good && before >= FAILURES) logger.info({ port }, 'API server is ready again');
-      if (!good && server.failures === FAILURES) {
-        logger.warn({ port }, 'API server is not ready');
-      }
-      // Its clients come back to another, if there is one.
-      if (server.failures >= FAILURES && this.#healthy().length > 0) {
+      const failures = { good: 0, bad: server.failures + 1, none: FAILURES }[answer];
+      this.#note(server, { failures, isLate: false });
+      // Its clients come back to another, if there is one that does not begin to fail, too.
+      if (failures >= FAILURES && this.#healthy().some((other) => other.failures === 0)) {
         for (const socket of server.connections) socket.destroy();
       }
     }
   }
+
+  async #check({ backend }: Target): Promise<'good' | 'bad' | 'none'> {
+    const { clock, healthy } = this.#options;
+    const patience = new AbortController();
+    const timer = clock.after(SILENT_MS, () => patience.abort());
+    const signal = AbortSignal.any([this.#stopping.signal, patience.signal]);
+    const good = await healthy(backend, signal).catch(() => false);
+    timer.cancel();
+    if (patience.signal.aborted) return 'none';
+    return good ? 'good' : 'bad';
+  }
+
+  #note(server: Target, seen: Partial<Pick<Target, 'failures' | 'isLate'>>): void {
+    const wasHealthy = isHealthy(server);
+    Object.assign(server, seen);
+    const { logger } = this.#options;
+    const { port } = server.backend;
+    if (isHealthy(server) === wasHealthy) return;
+    if (wasHealthy) logger.warn({ port }, 'API server is not ready');
+    else logger.info({ port }, 'API server is ready again');
+  }
 }
+
+const isHealthy = ({ failures, isLate }: Target): boolean => failures < FAILURES && !isLate;

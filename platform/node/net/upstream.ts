@@ -10,6 +10,7 @@ import { type Duplex, pipeline } from 'node:stream';
 import type { Headers } from '../../net/http.ts';
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../../net/upstream.ts';
 import { byteStreamOf, duplexOf } from './byte-stream.ts';
+import { serverIdentity } from './server-identity.ts';
 
 const MAX_IDLE_SOCKETS = 16;
 /** Servers close idle connections too: we do it first. */
@@ -131,12 +132,11 @@ class NodeUpstream implements Upstream {
       return request({ ...common, createConnection: () => dialled });
     if (url.protocol === 'http:')
       return request({ ...common, agent: upgrades ? false : this.#plain });
-    const isAddress = host.includes(':') || /^[\d.]+$/.test(host);
     return requestSecurely({
       ...common,
       ...(dialled === undefined ? {} : { socket: dialled }),
       agent: own ? false : this.#secure,
-      servername: tls?.serverName ?? (isAddress ? '' : host),
+      ...serverIdentity(tls?.serverName ?? host),
       ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
       ...(tls?.certificate === undefined ? {} : { cert: tls.certificate }),
       ...(tls?.privateKey === undefined ? {} : { key: tls.privateKey }),
