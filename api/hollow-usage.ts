@@ -19,6 +19,9 @@ export interface HollowUsage {
   readonly memoryBytes: number;
 }
 
+/** How nodes whose containers are simulated name their runtime, and those containers. */
+export const HOLLOW_RUNTIME = 'wherry://';
+
 const DOMAIN = 'wherry.io';
 const NANO = 1_000_000_000n;
 const MILLI = 1_000_000n;

@@ -168,6 +168,29 @@ describe('values of expressions', () => {
 });
 
 describe('what does not compile', () => {
+  const fault = (source: string): string => {
+    try {
+      environment.compile(source, []);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+
+  it('is told as far as anybody reads', () => {
+    const lexed = fault('@'.repeat(99_000)).split('\n');
+    expect(lexed.slice(99)).toEqual([
+      "ERROR: <input>:1:100: Syntax error: token recognition error at: '@'",
+      '1 more errors were truncated',
+    ]);
+    const checked = fault(`[${Array.from({ length: 9_000 }, (_, i) => `x${i}`).join()}]`);
+    expect(checked.split('\n').slice(100)).toEqual(['8900 more errors were truncated']);
+  });
+
+  it('is pointed at under wide characters, too', () => {
+    expect(fault('"ä" + foo')).toContain('\n | "ä" + foo\n | .\uff0e....^');
+  });
+
   it.each([
     ['self.foo == 1', "ERROR: <input>:1:5: undefined field 'foo'\n | self.foo == 1\n | ....^"],
     ['foo', "ERROR: <input>:1:1: undeclared reference to 'foo' (in container '')\n | foo\n | ^"],
@@ -238,5 +261,28 @@ describe('costs', () => {
     expect(() => run('any.all(a, any.all(b, any.all(c, a + b + c >= 0)))', list)).toThrow(
       'operation cancelled: actual cost limit exceeded',
     );
+  });
+
+  const texts = Array.from({ length: 100_000 }, (_, i) => `t${i}`);
+  const large = {
+    list: texts,
+    map: Object.fromEntries(texts.map((text) => [text, text])),
+    text: '😀'.repeat(500_000),
+  };
+  it.each([
+    'any.list.all(x, !(1 in any.list))',
+    'any.list.all(x, any.map == any.map)',
+    'any.list.all(x, [any.map] != [any.list])',
+    'any.list.all(x, any.map.size() > 0)',
+    'any.list.all(x, any.text.size() > 0)',
+    'any.list.all(x, any.text.charAt(5) != "")',
+    'any.list.all(x, "%s".format([any.map]) != "")',
+  ])('count what calls walk through: %s', (source) => {
+    expect(() => run(source, large)).toThrow('operation cancelled: actual cost limit exceeded');
+  });
+
+  it('let one call walk through the largest object', () => {
+    const whole = 'any.map == any.map && !(1 in any.list) && any.text.size() > 0';
+    expect(run(whole, large).value).toBe(true);
   });
 });

@@ -5,6 +5,13 @@ export const PER_CALL_LIMIT = 1_000_000;
 export const VALIDATION_BUDGET = 10_000_000;
 export const MATCH_CONDITIONS_BUDGET = 2_500_000;
 
+/**
+ * Ours, in units of {@link weightOf}: what the calls of one run may walk through that Kubernetes
+ * charges as a single step. There the request's deadline ends such a run; here it would hold up
+ * everybody.
+ */
+export const MAX_WEIGHT = 4_000_000;
+
 export interface Limits {
   /** In cost units. Default {@link PER_CALL_LIMIT}. */
   readonly cost?: number;
@@ -34,6 +41,7 @@ export class Evaluation {
   /** Declared variables, and after them those of comprehensions. */
   readonly slots: (CelValue | undefined)[];
   cost = 0;
+  #weight = 0;
   readonly #limit: number;
 
   constructor(slots: (CelValue | undefined)[], limits: Limits) {
@@ -44,5 +52,11 @@ export class Evaluation {
   charge(units: number): void {
     this.cost += units;
     if (this.cost > this.#limit) throw new CostLimitExceeded();
+  }
+
+  /** Throws as {@link charge} does; costs nothing. */
+  carry(weight: number): void {
+    this.#weight += weight;
+    if (this.#weight > MAX_WEIGHT) throw new CostLimitExceeded();
   }
 }

@@ -55,6 +55,8 @@ export interface Overload {
   readonly estimate?: EstimateRule | undefined;
   /** Of the result, for estimates. Default: by its type. */
   readonly size?: SizeRule | undefined;
+  /** It walks through lists and maps, whatever it costs. */
+  readonly walks?: boolean | undefined;
 }
 
 export type Price = (args: readonly CelValue[], result: CelValue) => number;
@@ -75,6 +77,7 @@ export interface Pricing {
   readonly price?: Price;
   readonly estimate?: EstimateRule;
   readonly size?: SizeRule;
+  readonly walks?: boolean;
 }
 
 /** cel-go's factors. */

@@ -11,6 +11,7 @@ import { regex } from './libraries/regex.ts';
 import { CelProgramError } from './parser/source.ts';
 import { assert } from '../../platform/assert.ts';
 import { memberOf } from './equality.ts';
+import { weightOf } from './weight.ts';
 import { Evaluation } from './evaluation.ts';
 import { optionalElement } from './libraries/standard.ts';
 import { typeNameOf } from './type-name.ts';
@@ -251,10 +252,19 @@ function callStep(of: Compilation, expr: Call, slots: Slots): Step {
   if (lazy !== undefined) return lazy;
   const [first, second] = steps;
   if (expr.name === '@in' && isConstant(second!) && isSimpleList(second.constant))
-    return (e) => memberOf(first!(e), second.constant as List);
+    return constantMembership(first!, second.constant as List);
   const step = invoke(steps, overloads, unpriced(expr.name, overloads));
   if (expr.name === 'find' || expr.name === 'findAll') checkPattern(steps[1]!);
   return conversions.has(expr.name) && steps.every(isConstant) ? evaluated(step) : step;
+}
+
+function constantMembership(value: Step, list: List): Step {
+  const all = new Set(list);
+  const [one] = all;
+  return (e) => {
+    const sought = value(e);
+    return typeof sought === typeof one ? all.has(sought) : memberOf(sought, list);
+  };
 }
 
 /** A constant expression is read once, beforehand. */
@@ -326,12 +336,14 @@ function invoke(steps: readonly Step[], overloads: readonly Overload[], unpriced
     const values: CelValue[] = new Array<CelValue>(steps.length);
     for (let i = 0; i < steps.length; i++) values[i] = steps[i]!(e);
     const { cost, price, ...chosen } = choose(overloads, values);
+    const single = price === undefined && (cost === undefined || unpriced);
+    if (single || chosen.walks === true) e.carry(weightOf(values, chosen.walks === true));
     if (price !== undefined) {
       const result = callOf(chosen, values);
       e.charge(price(values, result));
       return result;
     }
-    e.charge(cost === undefined || unpriced ? 1 : cost(values.map(sizeOf)));
+    e.charge(single ? 1 : cost!(values.map(sizeOf)));
     return callOf(chosen, values);
   };
 }

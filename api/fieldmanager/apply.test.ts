@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { definitionOf } from '../schema/table.ts';
 import { deepFreeze } from '../deep.ts';
 import { applyConfiguration, ApplyConflict } from './apply.ts';
+import { compare } from './compare.ts';
 import { conflictStatus } from './conflict-status.ts';
 import { EMPTY, pathsOf } from './field-set.ts';
 import { type ManagedFields, type Manager, setOfEntry } from './managers.ts';
@@ -259,6 +260,18 @@ describe('lists', () => {
     );
     scene.apply('two', args('y'), true);
     expect(containersOf(scene)).toEqual([{ name: 'a', args: ['y'] }]);
+  });
+});
+
+describe('nulls', () => {
+  it('belong to who set them, whoever writes next', () => {
+    const changed = compare(
+      trackedTypeOf(definitionOf(kinds.map)!),
+      { data: null },
+      { data: null, binaryData: { a: '' } },
+    );
+    expect(changed.added).not.toHaveProperty('f:data');
+    expect(changed.added).toHaveProperty('f:binaryData');
   });
 });
 

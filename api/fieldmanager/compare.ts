@@ -106,7 +106,8 @@ function compareStruct(
     const field = fields.get(name);
     const value = now[name];
     if (field === undefined || value === undefined) continue;
-    const before = old[name] ?? field.zero;
+    // Null is a value: who set it owns that.
+    const before = old[name] === undefined ? field.zero : old[name];
     compareAt(field.element, field.type, { old: before, now: value, changes });
   }
   for (const name in old) {

@@ -21,8 +21,20 @@ export interface MergeTypes {
   readonly mayHaveChanged?: boolean;
 }
 
-/** Undefined for a version that is no more: what was owned in it is forgotten. */
+/**
+ * Undefined for a version that is no more: what was owned in it is forgotten. Custom resources
+ * throw {@link UnknownVersion} instead.
+ */
 export type Versions = (apiVersion: string) => MergeTypes | undefined;
+
+/** Somebody owns fields of a custom resource in a version that its definition does not have. */
+export class UnknownVersion extends Error {
+  override readonly name = 'UnknownVersion';
+
+  constructor(apiVersion: string) {
+    super(`request to convert CR to an invalid group/version: ${apiVersion}`);
+  }
+}
 
 /** The same object is wanted in this version. */
 export interface Wanted {

@@ -46,7 +46,8 @@ function writeField(target: Target, value: unknown): void {
   const { type } = target.field;
   switch (type.shape) {
     case 'list':
-      for (const element of value as readonly unknown[]) writeValue(target, type.of, element);
+      if (target.field.wire === 'itemsMessage') writeValue(target, type, value);
+      else for (const element of value as readonly unknown[]) writeValue(target, type.of, element);
       return;
     case 'map':
       for (const key of Object.keys(value as JsonObject).sort()) {

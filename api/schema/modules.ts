@@ -8,6 +8,7 @@ import admissionBeta from './tables/admissionregistration-v1beta1.json' with { t
 import apiextensionsV1 from './tables/apiextensions-v1.json' with { type: 'json' };
 import apiregistrationV1 from './tables/apiregistration-v1.json' with { type: 'json' };
 import internal from './tables/apiserverinternal-v1alpha1.json' with { type: 'json' };
+import apidiscoveryV2 from './apidiscovery-v2.json' with { type: 'json' };
 import appsV1 from './tables/apps-v1.json' with { type: 'json' };
 import authenticationV1 from './tables/authentication-v1.json' with { type: 'json' };
 import authorizationV1 from './tables/authorization-v1.json' with { type: 'json' };
@@ -92,6 +93,7 @@ export const rawTables: ReadonlyMap<string, RawTable> = new Map<string, unknown>
   ['admissionregistration-v1', admissionregistrationV1],
   ['admissionregistration-v1alpha1', admissionAlpha],
   ['admissionregistration-v1beta1', admissionBeta],
+  ['apidiscovery-v2', apidiscoveryV2],
   ['apiextensions-v1', apiextensionsV1],
   ['apiregistration-v1', apiregistrationV1],
   ['apiserverinternal-v1alpha1', internal],

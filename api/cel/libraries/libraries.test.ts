@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Environment } from '../environment.ts';
+import { STRING } from '../types.ts';
 import { type CelValue, isList, Optional } from '../values.ts';
 
 const environment = new Environment({});
@@ -85,5 +86,12 @@ describe('libraries', () => {
     ['"a".matches("(" + "")', 'error parsing regexp'],
   ])('%s fails', (source, message) => {
     expect(() => run(source)).toThrow(message);
+  });
+
+  it('trims in one pass', () => {
+    const spaces = ' '.repeat(1_000_000);
+    const trimmed = new Environment({ text: STRING }).compile('text.trim()');
+    const { value } = trimmed.run({ text: `\u0085x${spaces}x\n` }, {});
+    expect(value === `x${spaces}x`).toBe(true);
   });
 });

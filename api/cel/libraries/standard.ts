@@ -100,14 +100,18 @@ const operators: readonly Overload[] = [
     if (typeof a !== 'boolean') throw noSuchOverload();
     return !a;
   }),
-  overload('_==_(T, T): bool', equal, { cost: shorter }),
-  overload('_!=_(T, T): bool', (a: CelValue, b: CelValue) => !equal(a, b), { cost: shorter }),
+  overload('_==_(T, T): bool', equal, { cost: shorter, walks: true }),
+  overload('_!=_(T, T): bool', (a: CelValue, b: CelValue) => !equal(a, b), {
+    cost: shorter,
+    walks: true,
+  }),
   ...comparison('_<_', (order) => order < 0),
   ...comparison('_<=_', (order) => order <= 0),
   ...comparison('_>_', (order) => order > 0),
   ...comparison('_>=_', (order) => order >= 0),
   overload('@in(T, list(T)): bool', (value: CelValue, list: List) => memberOf(value, list), {
     cost: ([, size = 0]) => size,
+    walks: true,
   }),
   overload(
     '@in(K, map(K, V)): bool',
@@ -246,17 +250,18 @@ const ends: Pricing = {
   estimate: ([, part]) => traversal(part!.max),
 };
 
-const collections = ['list(T)', 'map(K, V)'];
+const sizes = (type: string, pricing?: Pricing): Overload[] =>
+  [`size(${type}): int`, `${type}.size(): int`].map((signature) =>
+    overload(signature, (value: List | CelMap) => BigInt(value.size), pricing),
+  );
 
 const functions: readonly Overload[] = [
   overload('size(string): int', (text: string) => BigInt(characters(text))),
   overload('string.size(): int', (text: string) => BigInt(characters(text))),
   overload('size(bytes): int', (bytes: Uint8Array) => BigInt(bytes.length)),
   overload('bytes.size(): int', (bytes: Uint8Array) => BigInt(bytes.length)),
-  ...collections.flatMap((type) => [
-    overload(`size(${type}): int`, (value: List | CelMap) => BigInt(value.size)),
-    overload(`${type}.size(): int`, (value: List | CelMap) => BigInt(value.size)),
-  ]),
+  ...sizes('list(T)'),
+  ...sizes('map(K, V)', { walks: true }),
   overload('string.contains(string): bool', (a: string, b: string) => a.includes(b), {
     cost: searching,
   }),

@@ -1,5 +1,6 @@
 /** The extended strings (google/cel-go ext.Strings, version 2). Positions count code points. */
 import { formatted } from './format.ts';
+import { characters } from '../characters.ts';
 import { elementCost } from '../element-cost.ts';
 import {
   type ArgumentSize,
@@ -15,6 +16,7 @@ import {
 import { celQuoted } from './quoted.ts';
 import { ArrayList, CelError, type List, noSuchOverload } from '../values.ts';
 
+const BMP = 0xffff;
 const SURROGATE = /[\ud800-\udfff]/;
 
 /** Plain text is indexed as it is; only text beyond the BMP is taken apart. */
@@ -33,9 +35,12 @@ const within = (index: bigint, length: number): number => {
 };
 
 function charAt(text: string, index: bigint): string {
-  const of = points(text);
-  const at = within(index, of.length);
-  return of[at] ?? '';
+  const at = within(index, characters(text));
+  if (!SURROGATE.test(text)) return text[at] ?? '';
+  let unit = 0;
+  for (let i = 0; i < at; i++) unit += text.codePointAt(unit)! > BMP ? 2 : 1;
+  const point = text.codePointAt(unit);
+  return point === undefined ? '' : String.fromCodePoint(point);
 }
 
 function substring(text: string, start: bigint, end?: bigint): string {
@@ -101,7 +106,16 @@ function join(list: List, separator = ''): string {
 const ascii = (text: string, pattern: RegExp, change: (found: string) => string): string =>
   text.replace(pattern, change);
 
-const SPACE = /^[\s\u0085]+|[\s\u0085]+$/gu;
+const SPACE = /[\s\u0085]/;
+
+/** One pass: a pattern that is bound to the end would be tried at every space. */
+function trim(text: string): string {
+  let end = text.length;
+  while (end > 0 && SPACE.test(text[end - 1]!)) end--;
+  let start = 0;
+  while (start < end && SPACE.test(text[start]!)) start++;
+  return text.slice(start, end);
+}
 
 const long: Pricing = { cost: traverse, size: sameSize };
 const grown: Pricing = { cost: traverseTwice, size: replacedSize };
@@ -161,9 +175,9 @@ export const stringLibrary: readonly Overload[] = [
   overload('string.split(string, int): list(string)', split, parted),
   overload('string.substring(int): string', substring, long),
   overload('string.substring(int, int): string', substring, long),
-  overload('string.trim(): string', (text: string) => text.replace(SPACE, ''), long),
+  overload('string.trim(): string', trim, long),
   overload('list(string).join(): string', join, joinedPricing),
   overload('list(string).join(string): string', join, joinedPricing),
-  overload('string.format(list(dyn)): string', formatted, { cost: traverse }),
+  overload('string.format(list(dyn)): string', formatted, { cost: traverse, walks: true }),
   { ...overload('quote(string): string', celQuoted, quoted), name: 'strings.quote' },
 ];

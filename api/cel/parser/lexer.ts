@@ -1,5 +1,5 @@
 /** Tokens of CEL (google/cel-spec, "Syntax"). */
-import { type Issue } from './source.ts';
+import { type Issue, MAX_ISSUES } from './source.ts';
 
 export type TokenType =
   'int' | 'uint' | 'double' | 'string' | 'bytes' | 'name' | 'punctuation' | 'end';
@@ -33,7 +33,7 @@ const QUOTED_NAME = /`([A-Za-z0-9_.\-/ ]+)`/y;
 
 export interface Tokens {
   readonly tokens: readonly Token[];
-  /** What is no token, and was passed over. */
+  /** What is no token, and was passed over. The last of more than {@link MAX_ISSUES} is the end. */
   readonly issues: readonly Issue[];
 }
 
@@ -51,8 +51,12 @@ export function tokensOf(source: string): Tokens {
   };
   const skip = (length: number): void => {
     const text = source.slice(at, at + length);
-    issues.push({ at, message: `Syntax error: token recognition error at: '${text}'` });
-    at += length;
+    const isTooMany = issues.length === MAX_ISSUES;
+    const what = isTooMany
+      ? `More than ${MAX_ISSUES} syntax errors`
+      : `token recognition error at: '${text}'`;
+    issues.push({ at, message: `Syntax error: ${what}` });
+    at = isTooMany ? source.length : at + length;
   };
   while (at < source.length) {
     let found = match(SPACE);

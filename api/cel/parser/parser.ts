@@ -5,7 +5,7 @@
  */
 import { type Token, SyntaxFault, tokensOf } from './lexer.ts';
 import { expandMacro } from './macros.ts';
-import { CelCompileError, compileError, type Issue } from './source.ts';
+import { CelCompileError, compileError, type Issue, MAX_ISSUES } from './source.ts';
 import type { Expr } from './syntax.ts';
 import { MAX_INT, MAX_UINT, Uint } from '../values.ts';
 
@@ -372,6 +372,7 @@ export function parse(source: string): Expr {
   try {
     const parser = new Parser(source);
     issues.push(...parser.issues);
+    if (issues.length > MAX_ISSUES) throw compileError(source, issues);
     const expr = parser.whole();
     if (issues.length === 0) return expr;
   } catch (error) {

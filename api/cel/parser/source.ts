@@ -11,16 +11,22 @@ export class CelCompileError extends Error {
   override readonly name = 'CelCompileError';
 }
 
+/** Of more than these the number is told: cel-go's bounds, in errors and in bytes. */
+export const MAX_ISSUES = 100;
+const MAX_SHOWN_LINE = 16_384;
+
 /**
  *     ERROR: <input>:1:5: undefined field 'foo'
  *      | self.foo
  *      | ....^
  */
 function formatIssues(source: string, issues: readonly Issue[]): string {
-  return [...issues]
+  const told = issues
+    .slice(0, MAX_ISSUES)
     .sort((a, b) => a.at - b.at)
-    .map((issue) => formatIssue(source, issue))
-    .join('\n');
+    .map((issue) => formatIssue(source, issue));
+  const more = issues.length - MAX_ISSUES;
+  return [...told, ...(more > 0 ? [`${more} more errors were truncated`] : [])].join('\n');
 }
 
 function formatIssue(source: string, { at, message }: Issue): string {
@@ -31,10 +37,15 @@ function formatIssue(source: string, { at, message }: Issue): string {
   const start = before.lastIndexOf('\n') + 1;
   const end = source.indexOf('\n', at);
   const text = source.slice(start, end < 0 ? undefined : end).replace(/\t/g, ' ');
-  const column = [...source.slice(start, at)].length;
-  const dots = '.'.repeat(column);
-  return `ERROR: <input>:${line}:${column + 1}: ${message}\n | ${text}\n | ${dots}^`;
+  const left = [...source.slice(start, at)];
+  const head = `ERROR: <input>:${line}:${left.length + 1}: ${message}`;
+  if (Buffer.byteLength(text) > MAX_SHOWN_LINE) return head;
+  // What terminals may show in two columns is pointed at by such characters.
+  const dots = left.map((character) => (isWide(character) ? '\uff0e' : '.')).join('');
+  return `${head}\n | ${text}\n | ${dots}${isWide(source.charAt(at)) ? '\uff3e' : '^'}`;
 }
+
+const isWide = (character: string): boolean => character > '\x7f';
 
 export function compileError(source: string, issues: readonly Issue[]): CelCompileError {
   return new CelCompileError(formatIssues(source, issues));
