@@ -1,8 +1,8 @@
 /**
  * client-go's three guards against a flood of Events, per object the events are about:
  * - a bucket of 25 events that refills at one in five minutes drops the rest;
- * - more than ten different messages of one reason within ten minutes become one event,
- *   "(combined from similar events): …";
+ * - from the tenth different message of one reason on, none of them more than ten minutes after the
+ *   one before, they become one event, "(combined from similar events): …";
  * - the same event again raises `count` of the one already written.
  */
 import type { ObjectReference } from '../api/types/core-v1.ts';
@@ -11,7 +11,8 @@ import { TokenBucket } from './rate-limiter.ts';
 
 const BURST = 25;
 const REFILL_MS = 300_000;
-const SIMILAR_LIMIT = 10;
+/** Different messages that are still written one by one. */
+const SIMILAR_LIMIT = 9;
 const SIMILAR_WINDOW_MS = 600_000;
 /** Entries kept per table; the least recently used goes first. */
 const TABLE_LIMIT = 4096;

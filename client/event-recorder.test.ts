@@ -66,9 +66,9 @@ describe('an event recorder', () => {
     for (let i = 0; i < 100; i++) record('a', `created ${i}`);
     await recorder.stop();
     expect(written).toHaveLength(25);
-    expect(written[9]).toBe('create a created 9 x1');
-    expect(written[10]).toBe('create a (combined from similar events): created 10 x1');
-    expect(written[24]).toBe('patch a (combined from similar events): created 24 x15');
+    expect(written[8]).toBe('create a created 8 x1');
+    expect(written[9]).toBe('create a (combined from similar events): created 9 x1');
+    expect(written[24]).toBe('patch a (combined from similar events): created 24 x16');
   });
 
   it.each([

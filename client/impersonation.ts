@@ -34,13 +34,13 @@ export function impersonationHeaders(of: Impersonation): Record<string, string> 
   };
 }
 
-/** What may not stand in a header's name is escaped as in URLs, and the percent sign itself. */
+/** Lower case; what may not stand in the name of a header is escaped, and the percent sign. */
 function headerKey(key: string): string {
   return [...Buffer.from(key)]
     .map((byte) => {
       const character = String.fromCharCode(byte);
       if (/[!#$&'*+.^_`|~0-9A-Za-z-]/.test(character)) return character;
-      return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+      return `%${byte.toString(16).padStart(2, '0')}`;
     })
     .join('')
     .toLowerCase();

@@ -4,6 +4,7 @@
  * `kubeconfig-connection.ts`.
  */
 import type { Impersonation } from './impersonation.ts';
+
 export interface Cluster {
   readonly server?: string;
   readonly 'certificate-authority'?: string;

@@ -1,6 +1,7 @@
 /** Calls of any RPC of the schema, on one endpoint. */
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+import { type ChannelTls, secureChannel } from '../store/client/tls.ts';
 import { decodeMessage, encodeMessage, type Plain } from '../store/grpc/schema/codec.ts';
 import { Schema } from '../store/grpc/schema/schema.ts';
 
@@ -15,12 +16,7 @@ export const isUnavailable = (error: unknown): boolean =>
 
 export interface Connection {
   readonly endpoint: string;
-  readonly tls?: {
-    readonly ca?: Buffer;
-    readonly certificate?: Buffer;
-    readonly privateKey?: Buffer;
-    readonly insecure: boolean;
-  };
+  readonly tls?: ChannelTls;
   /** That certificates must have, in place of the endpoint's host. */
   readonly serverName?: string;
   /** Default: any, as the server decides. */
@@ -52,19 +48,14 @@ export class EtcdClient {
     const [, scheme, address = endpoint] = /^(https?|unix):\/\/(.+?)\/?$/.exec(endpoint) ?? [];
     const secured =
       tls !== undefined || scheme === 'https'
-        ? credentials.createSsl(
-            tls?.ca ?? null,
-            tls?.privateKey ?? null,
-            tls?.certificate ?? null,
-            tls?.insecure === true ? { rejectUnauthorized: false } : {},
-          )
-        : credentials.createInsecure();
-    this.#client = new Client(address, secured, {
+        ? secureChannel(address, { ...tls, serverName })
+        : { credentials: credentials.createInsecure(), options: {} };
+    this.#client = new Client(address, secured.credentials, {
+      ...secured.options,
       'grpc.max_receive_message_length': connection.maxRecvBytes ?? -1,
       ...(connection.maxRequestBytes !== undefined && {
         'grpc.max_send_message_length': connection.maxRequestBytes,
       }),
-      ...(serverName !== undefined && { 'grpc.ssl_target_name_override': serverName }),
       'grpc.enable_http_proxy': 0,
       ...(keepAlive !== undefined && {
         'grpc.keepalive_time_ms': keepAlive.everyMs,

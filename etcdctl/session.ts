@@ -153,7 +153,7 @@ export class Session {
   }
 
   async #connection(endpoint: string, given: TlsFlags = this.flags): Promise<Connection> {
-    const { cacert, cert, key, insecureSkipTlsVerify: insecure = false } = given;
+    const { cacert, cert, key, insecureSkipTlsVerify: insecureSkipVerify = false } = given;
     const { commandTimeout, keepaliveTime, keepaliveTimeout, serverName } = this.flags;
     const { maxRequestBytes, maxRecvBytes } = this.flags;
     const { readFile, clock } = this.environment;
@@ -167,12 +167,12 @@ export class Session {
       ...(maxRequestBytes !== undefined && { maxRequestBytes }),
       ...(maxRecvBytes !== undefined && { maxRecvBytes }),
     };
-    if (cacert === undefined && cert === undefined && !insecure) return base;
+    if (cacert === undefined && cert === undefined && !insecureSkipVerify) return base;
     const read = async (path: string | undefined) =>
       path === undefined ? undefined : readFile(path);
     const [ca, certificate, privateKey] = await Promise.all([cacert, cert, key].map(read));
     const tls = {
-      insecure,
+      insecureSkipVerify,
       ...(ca === undefined ? {} : { ca }),
       ...(certificate === undefined ? {} : { certificate }),
       ...(privateKey === undefined ? {} : { privateKey }),

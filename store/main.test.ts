@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runStore as runCommand } from '../test/support/store-command.ts';
 import { corruptionOf } from './options/corruption-flags.ts';
 import { autoCompactionOf } from './options/flag-rules.ts';
+import { rotationOf } from './options/log-flags.ts';
 import { givenWithoutEffect, storeFlags, type StoreFlags } from './options/flags.ts';
 
 let folder: string;
@@ -88,6 +90,11 @@ describe('wherry store', () => {
       ],
       /could not retrieve cluster information from the given URLs \(http:\/\/127\.0\.0\.1:1: \S/,
     ],
+    [
+      'endpoints of a discovery without a token',
+      ['--discovery-endpoints', 'http://127.0.0.1:1'],
+      /both --discovery-token and --discovery-endpoints must be set/,
+    ],
     ['half of a peer key pair', ['--peer-key-file', 'x'], /--peer-cert-file and --peer-key-file/],
     [
       'https peers without a key',
@@ -97,7 +104,7 @@ describe('wherry store', () => {
     [
       'two ways to name the members',
       ['--initial-cluster', 'default=http://localhost:2380', '--discovery-srv', 'example.com'],
-      /Choose one of "initial-cluster" or "discovery-srv"/,
+      /Choose one of "initial-cluster", "discovery-endpoints" or "discovery-srv"/,
     ],
     ['another name', ['--initial-cluster', 'x=http://a:1'], /couldn't find local name "default"/],
     [
@@ -172,6 +179,27 @@ describe('wherry store', () => {
     await runStore(client);
     await writeFile(join(folder, 'data', 'member', 'CURRENT'), 'garbage');
     await expect(runStore(client)).rejects.toThrow(/Corruption: CURRENT/);
+  });
+
+  it("does not start where a damaged part of the database's log hides what was acknowledged", async () => {
+    const { connectEtcd } = await import('./client/connect.ts');
+    const { realClock } = await import('../platform/node/clock.ts');
+    const { silentLogger } = await import('../platform/logger.ts');
+    await runStore(client, async (url) => {
+      const kv = connectEtcd({ endpoints: [url], clock: realClock, logger: silentLogger });
+      for (let i = 0; i < 100; i++) {
+        const put = { type: 'put', request: { key: `k${i}`, value: randomBytes(2000) } } as const;
+        await kv.txn({ compare: [], success: [put], failure: [] });
+      }
+      await kv.close();
+    });
+    const member = join(folder, 'data', 'member');
+    const name = (await readdir(member)).find((each) => /^\d+\.log$/.test(each))!;
+    const log = await readFile(join(member, name));
+    // Both databases go on behind a part that is damaged, and say nothing.
+    log[Math.floor(log.length / 3)]! ^= 1;
+    await writeFile(join(member, name), log);
+    await expect(runStore(client)).rejects.toThrow(/^the data is damaged: .* is missing/);
   });
 
   it('names the address it cannot listen on', async () => {
@@ -288,6 +316,41 @@ describe('flags', () => {
       ...{ watchProgressNotifyInterval: 5000, snapshotCatchupEntries: 9, maxLearners: 3 },
     });
     expect(flags.listenClientUrls.map(({ port }) => port)).toEqual([2379, 4001]);
+  });
+
+  it('rotates one file of logs, as lumberjack is told to', () => {
+    const rotation = (...args: string[]) => rotationOf(parse(...args));
+    const on = ['--enable-log-rotation', '--log-outputs', 'stderr,/var/log/store.log'];
+    expect(rotation('--log-rotation-config-json={"maxsize":1}')).toBeUndefined();
+    const usual = { maxAgeMs: 0, maxBackups: 0, isLocalTime: false, compresses: false };
+    expect(rotation(...on)).toEqual({ ...usual, maxBytes: 100 << 20 });
+    const json = '{"maxsize": 1, "maxage": 2, "maxbackups": 3, "compress": true, "other": 1}';
+    expect(rotation(...on, '--log-rotation-config-json', json)).toEqual({
+      ...{ maxBytes: 1 << 20, maxAgeMs: 2 * 86_400_000, maxBackups: 3 },
+      ...{ isLocalTime: false, compresses: true },
+    });
+    for (const outputs of ['stderr', '/a.log,/b.log'])
+      expect(() => rotation('--enable-log-rotation', '--log-outputs', outputs)).toThrow(
+        '--log-outputs requires a single file path',
+      );
+    const refused = storeFlags().exitOverride();
+    refused.configureOutput({ writeErr() {} });
+    for (const odd of ['{', '[]', '{"maxsize":"1"}', '{"maxage":1.5}'])
+      expect(() => refused.parse([`--log-rotation-config-json=${odd}`], { from: 'user' })).toThrow(
+        'log rotation config',
+      );
+  });
+
+  it('reads durations as Go writes them', () => {
+    const times = parse('--grpc-keepalive-interval=1h1m1.5s', '--grpc-keepalive-timeout', '1500us');
+    expect(times).toMatchObject({ grpcKeepaliveMinTime: 5000, grpcKeepaliveInterval: 3_661_500 });
+    expect(times.grpcKeepaliveTimeout).toBe(1.5);
+    const refused = storeFlags().exitOverride();
+    refused.configureOutput({ writeErr() {} });
+    for (const odd of ['', '5', '1s2', '-1s', 's'])
+      expect(() => refused.parse([`--grpc-keepalive-timeout=${odd}`], { from: 'user' })).toThrow(
+        'a duration is needed',
+      );
   });
 
   it.each<[string[], ReturnType<typeof corruptionOf>]>([

@@ -17,10 +17,12 @@ import { sha1 } from '../platform/node/crypto/sha1.ts';
 import { realEffects } from '../platform/node/effects.ts';
 import { sniffingServer } from '../platform/node/net/sniffing-server.ts';
 import { startAutoCompaction } from './auto-compaction.ts';
-import { autoCompactionOf, checkFlags, FlagError } from './options/flag-rules.ts';
+import { FlagError } from './options/flag-error.ts';
+import { autoCompactionOf, checkFlags } from './options/flag-rules.ts';
 import { readFlagFile, readTls } from './options/tls-files.ts';
 import { clusterOptions } from './options/cluster-options.ts';
 import { corruptionOf } from './options/corruption-flags.ts';
+import { rotationOf } from './options/log-flags.ts';
 import { givenWithoutEffect, storeFlags, type StoreFlags, type Url } from './options/flags.ts';
 import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
 import type { Member } from './server/interface.ts';
@@ -68,6 +70,8 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
         hostWhitelist: flags.hostWhitelist,
         extensiveMetrics: flags.metrics === 'extensive',
         hasGateway: flags.enableGrpcGateway,
+        connections: flags,
+        warningUnaryRequestDurationMs: flags.warningUnaryRequestDuration,
       }).catch((error: unknown) => {
         throw listenError(url, error);
       });
@@ -103,6 +107,7 @@ interface Given {
 type GivenFlags = StoreFlags & Given;
 
 interface Ending {
+  readonly terminated: AbortSignal;
   readonly failed: AbortController;
   readonly removed: AbortController;
   failure?: Error;
@@ -125,14 +130,14 @@ async function memberOptions(
     name: flags.name,
     peerUrls: flags.initialAdvertisePeerUrls,
     clientUrls: flags.advertiseClientUrls ?? flags.listenClientUrls.map(({ text }) => text),
-    initialClusterToken: flags.initialClusterToken,
-    ...(await clusterOptions(flags, dataDir, logger)),
+    ...(await clusterOptions(flags, dataDir, { logger, terminated: ending.terminated })),
     heartbeatMs: flags.heartbeatInterval,
     electionTimeoutMs: flags.electionTimeout,
     maxTxnOps: flags.maxTxnOps,
     maxRequestBytes: flags.maxRequestBytes,
     quotaBackendBytes: flags.quotaBackendBytes,
     ownsThread: true,
+    warningApplyDurationMs: flags.warningApplyDuration,
     snapshotCount: flags.snapshotCount,
     snapshotCatchUpEntries: flags.snapshotCatchupEntries,
     corruption: corruptionOf(flags),
@@ -158,8 +163,9 @@ const dataDirOf = (flags: StoreFlags): string => flags.dataDir ?? `${flags.name}
 
 function loggerOf(flags: StoreFlags): Logger {
   const { logLevel: level, logFormat: format, logOutputs: outputs } = flags;
+  const rotation = rotationOf(flags);
   try {
-    return createLogger({ level, name: 'store', format, outputs });
+    return createLogger({ level, name: 'store', format, outputs, rotation });
   } catch (error) {
     throw new FlagError(`--log-outputs: ${(error as Error).message}`, { cause: error });
   }
@@ -170,7 +176,9 @@ async function run(flags: GivenFlags, context: ProcessContext, parts: Lifecycle)
   const { withoutEffect } = flags;
   if (withoutEffect.length > 0) logger.warn({ flags: withoutEffect }, 'flags without effect');
   const compaction = autoCompactionOf(flags);
-  const ending: Ending = { failed: new AbortController(), removed: new AbortController() };
+  const { terminated } = context;
+  const [failed, removed] = [new AbortController(), new AbortController()];
+  const ending: Ending = { terminated, failed, removed };
   const options = await memberOptions(flags, logger, ending);
   const member = await parts.start(() => startMember(options));
   const ended = Promise.race(

@@ -10,12 +10,14 @@ import {
 } from '../../platform/trace-scope.ts';
 import { StoreError } from '../kv.ts';
 import { codes, storeErrorOf } from '../grpc/status.ts';
+import { secureChannel } from './tls.ts';
 
 /** PEM texts. An `https` endpoint without a CA is trusted as the system's CAs say. */
 export interface ClientTls {
   readonly ca?: string | undefined;
   readonly certificate?: string | undefined;
   readonly privateKey?: string | undefined;
+  readonly insecureSkipVerify?: boolean;
 }
 
 export interface EndpointOptions {
@@ -26,6 +28,15 @@ export interface EndpointOptions {
   readonly logger: Logger;
   /** Whose requests are under way: the store is told their ids. */
   readonly trace?: TraceScope | undefined;
+}
+
+export interface CallOptions {
+  /** It may be sent again after a connection broke, whatever became of it. */
+  readonly repeatable: boolean;
+  /** Absent: it may last. */
+  readonly timeoutMs?: number;
+  /** An etcd token. */
+  readonly authorization?: string | undefined;
 }
 
 /** How long one endpoint may take to be connected to before the next is tried. */
@@ -59,17 +70,23 @@ interface Endpoint {
   readonly client: Client;
 }
 
-const pem = (text: string | undefined): Buffer | null =>
-  text === undefined ? null : Buffer.from(text);
+const pem = (text: string | undefined): Buffer | undefined =>
+  text === undefined ? undefined : Buffer.from(text);
 
 function open(url: string, tls: ClientTls): Endpoint {
   const [, scheme, address] = /^(https?):\/\/([^/]+)\/?$/.exec(url) ?? [];
   if (address === undefined) throw new TypeError(`${url} is not http(s)://host:port`);
-  const secured =
-    scheme === 'https'
-      ? credentials.createSsl(pem(tls.ca), pem(tls.privateKey), pem(tls.certificate))
-      : credentials.createInsecure();
-  return { url, client: new Client(address, secured, channelOptions) };
+  if (scheme === 'http')
+    return { url, client: new Client(address, credentials.createInsecure(), channelOptions) };
+  const { ca, certificate, privateKey, insecureSkipVerify = false } = tls;
+  const secured = secureChannel(address, {
+    ca: pem(ca),
+    certificate: pem(certificate),
+    privateKey: pem(privateKey),
+    insecureSkipVerify,
+  });
+  const options = { ...channelOptions, ...secured.options };
+  return { url, client: new Client(address, secured.credentials, options) };
 }
 
 const asIs = (bytes: Buffer): Buffer => bytes;
@@ -94,15 +111,14 @@ export class Endpoints {
    * One call. A read may be `repeated` on another endpoint after a broken connection; a write
    * only if it never left, because its outcome is unknown otherwise.
    */
-  async call(
-    path: string,
-    request: Buffer,
-    options: { readonly repeatable: boolean },
-  ): Promise<Buffer> {
+  async call(path: string, request: Buffer, options: CallOptions): Promise<Buffer> {
+    const { authorization, timeoutMs } = options;
     for (let attempt = 1; ; attempt++) {
       const endpoint = await this.connected();
       try {
-        return await unary(endpoint.client, { path, traced: this.#trace?.current() }, request);
+        const traced = this.#trace?.current();
+        const until = timeoutMs === undefined ? {} : { deadline: this.#clock.now() + timeoutMs };
+        return await unary(endpoint.client, { path, authorization, until, traced }, request);
       } catch (error) {
         const failure = error as ServiceError;
         const meaning = storeErrorOf(failure);
@@ -161,14 +177,25 @@ const unavailable = (url: string, failure: ServiceError): StoreError =>
 
 function unary(
   client: Client,
-  { path, traced }: { readonly path: string; readonly traced: Traced | undefined },
+  {
+    path,
+    until,
+    authorization,
+    traced,
+  }: {
+    readonly path: string;
+    readonly until: { readonly deadline?: number };
+    readonly authorization: string | undefined;
+    readonly traced: Traced | undefined;
+  },
   request: Buffer,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const metadata = new Metadata();
+    if (authorization !== undefined) metadata.set('authorization', authorization);
     if (traced !== undefined) metadata.set(REQUEST_ID, traced.id);
     if (traced?.traceparent !== undefined) metadata.set(TRACEPARENT, traced.traceparent);
-    client.makeUnaryRequest(path, asIs, asIs, request, metadata, (error, response) => {
+    client.makeUnaryRequest(path, asIs, asIs, request, metadata, until, (error, response) => {
       if (error !== null) reject(error);
       else resolve(response!);
     });

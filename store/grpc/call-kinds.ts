@@ -16,23 +16,35 @@ const secondRequest = (): RpcError =>
 
 export function unaryCall(
   call: ServerCall,
-  { method, kind }: { readonly method: UnaryMethod; readonly kind: Kind },
+  {
+    path,
+    method,
+    kind,
+  }: { readonly path: string; readonly method: UnaryMethod; readonly kind: Kind },
   settled: () => void,
 ): CallService {
   let isAsked = false;
-  const answer = (message: Buffer | LongMessage): void => {
-    settled();
-    call.answer(message);
-  };
-  const fail = (error: unknown): void => {
-    settled();
-    call.fail(kind.statusOf(error));
+  const { slowCalls } = kind.context;
+  const { address: remote } = call;
+  const run = (request: Buffer): void => {
+    const began = slowCalls.now();
+    const answered = (answer: Buffer | LongMessage): void => {
+      settled();
+      call.answer(answer);
+      slowCalls.ended({ path, began, remote, request, answer });
+    };
+    const failed = (error: unknown): void => {
+      settled();
+      call.fail(kind.statusOf(error));
+      slowCalls.ended({ path, began, remote, request });
+    };
+    method(request, call).then(answered, failed);
   };
   return {
     receive(message) {
       if (isAsked) throw secondRequest();
       isAsked = true;
-      method(message, call).then(answer, fail);
+      run(message);
     },
     halfClosed() {
       if (!isAsked) call.fail(noRequest());

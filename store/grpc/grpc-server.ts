@@ -11,6 +11,11 @@ import type { Logger } from '../../platform/logger.ts';
 import type { CallCounts, MethodCounts, RpcKind } from '../http/call-counts.ts';
 import { logTraced, REQUEST_ID, sentTrace, TRACEPARENT } from '../../platform/trace-scope.ts';
 import { downloadCall, duplexCall, unaryCall, type Kind, type OpenStream } from './call-kinds.ts';
+import {
+  connectionLimits,
+  keepAliveTimes,
+  type ConnectionSettings,
+} from './connection-settings.ts';
 import { Deadlines, timeoutMs } from './deadlines.ts';
 import { downloads } from './download.ts';
 import { ServerConnection } from './http2/connection.ts';
@@ -33,6 +38,8 @@ const STOP_GRACE_MS = 500;
 const MAX_INCOMPLETE_BYTES = 64 << 20;
 /** A connection's calls at work, those that the client has given up included. */
 const MAX_CALLS = 10_000;
+/** A timeout below it is over when it is read: nothing is done for such a call. */
+const SPENT_MS = 1e-3;
 /** The one encoding of messages that is read; answers go out as they are. */
 const GZIP = 'gzip';
 
@@ -50,6 +57,9 @@ export interface GrpcServerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly gunzip: Gunzip;
+  readonly connections: ConnectionSettings;
+  /** Behind TLS. */
+  readonly isSecure: boolean;
 }
 
 interface Method {
@@ -63,6 +73,7 @@ interface Client {
   readonly connection: ServerConnection;
   readonly incomplete: IncompleteBytes;
   readonly commonName: () => string | undefined;
+  readonly address: string;
   callsAtWork: number;
 }
 
@@ -82,7 +93,7 @@ export class GrpcServer {
     for (const [path, method] of Object.entries(unaryServices(context)))
       this.#add(path, 'unary', (call, client, kind) => {
         client.callsAtWork++;
-        return unaryCall(call, { method, kind }, () => client.callsAtWork--);
+        return unaryCall(call, { path, method, kind }, () => client.callsAtWork--);
       });
     for (const [path, open] of Object.entries(downloads))
       this.#add(path, 'server_stream', (call, _, kind) => downloadCall(call, open, kind));
@@ -107,22 +118,26 @@ export class GrpcServer {
   /** Takes over a connection of which nothing has been read. */
   inject(wire: Duplex): void {
     if (this.#stopping) return wire.destroy();
-    const connection = new ServerConnection(wire, {
-      open: (stream, fields) => this.#open(client, stream, fields),
+    const { clock, connections, isSecure } = this.#options;
+    const handlers = {
+      open: (stream: ServerStream, fields: readonly Field[]) => this.#open(client, stream, fields),
       closed: () => {
         keepAlive.stop();
         this.#clients.delete(client);
         if (this.#clients.size === 0) this.#onIdle?.();
       },
-    });
+    };
+    const limits = connectionLimits(connections, clock, isSecure);
+    const connection = new ServerConnection(wire, handlers, limits);
     const client: Client = {
       connection,
       incomplete: new IncompleteBytes(MAX_INCOMPLETE_BYTES),
       commonName: () => wire.commonName,
+      address: wire.address,
       callsAtWork: 0,
     };
     this.#clients.add(client);
-    const keepAlive = new KeepAlive(connection, this.#options.clock);
+    const keepAlive = new KeepAlive(connection, clock, keepAliveTimes(connections));
     connection.open();
   }
 
@@ -142,6 +157,7 @@ export class GrpcServer {
       fields,
       counts: method?.counts,
       commonName: client.commonName,
+      address: client.address,
       maxMessageBytes: this.#options.context.maxMessageBytes,
       incomplete: client.incomplete,
       unpack: head.encoding === GZIP ? this.#options.gunzip : undefined,
@@ -248,7 +264,10 @@ function unreadable(
   const { timeout, encoding } = head;
   if (timeout !== undefined && afterMs === undefined)
     return { code: codes.internal, details: `malformed grpc-timeout: ${timeout}` };
-  if (encoding === undefined || encoding === 'identity' || encoding === GZIP) return undefined;
+  if (afterMs !== undefined && afterMs < SPENT_MS)
+    return { code: codes.deadlineExceeded, details: 'context deadline exceeded' };
+  if (encoding === undefined || encoding === '' || encoding === 'identity' || encoding === GZIP)
+    return undefined;
   const name = JSON.stringify(encoding);
   const details = `grpc: Decompressor is not installed for grpc-encoding ${name}`;
   return { code: codes.unimplemented, details };

@@ -1,3 +1,4 @@
+import { GatheredBytes } from '../../platform/bytes/gathered-bytes.ts';
 import type { Gunzip } from '../../platform/net/http-server.ts';
 import { codes, RpcError } from './status.ts';
 
@@ -30,8 +31,7 @@ export class MessageReader {
   readonly #maxBytes: number;
   readonly #incomplete: IncompleteBytes;
   readonly #unpack: Gunzip | undefined;
-  #parts: Buffer[] = [];
-  #bytes = 0;
+  readonly #coming = new GatheredBytes();
   /** Of the message that is coming, with its header; unknown until that is there. */
   #wanted = HEADER_BYTES;
 
@@ -44,14 +44,14 @@ export class MessageReader {
 
   /** A message has begun and has not come whole. */
   get isAmid(): boolean {
-    return this.#bytes > 0;
+    return this.#coming.length > 0;
   }
 
   /** Throws {@link RpcError} for what is no message, or too large. Messages are copies. */
   push(bytes: Buffer, take: (message: Buffer) => void): void {
     let at = 0;
     while (at < bytes.length) {
-      if (this.#bytes === 0 && bytes.length - at >= HEADER_BYTES) {
+      if (!this.isAmid && bytes.length - at >= HEADER_BYTES) {
         const end = at + this.#wholeLength(bytes, at);
         if (bytes.length >= end) {
           take(this.#plain(bytes[at]!, copied(bytes, at + HEADER_BYTES, end)));
@@ -65,27 +65,28 @@ export class MessageReader {
 
   /** How many bytes from `at` on were added to the message that is coming. */
   #keep(bytes: Buffer, at: number, take: (message: Buffer) => void): number {
-    const length = Math.min(bytes.length - at, this.#wanted - this.#bytes);
+    const coming = this.#coming;
+    const length = Math.min(bytes.length - at, this.#wanted - coming.length);
     this.#incomplete.add(length);
-    this.#parts.push(copied(bytes, at, at + length));
-    this.#bytes += length;
-    if (this.#bytes === this.#wanted) {
-      const all = Buffer.concat(this.#parts);
-      if (this.#wanted === HEADER_BYTES) this.#wanted = this.#wholeLength(all, 0);
-      if (this.#bytes === this.#wanted) {
-        this.drop();
-        take(this.#plain(all[0]!, all.subarray(HEADER_BYTES)));
-      }
+    coming.add(bytes.subarray(at, at + length), this.#wanted);
+    if (coming.length === this.#wanted && this.#wanted === HEADER_BYTES)
+      this.#wanted = this.#wholeLength(coming.all, 0);
+    if (coming.length === this.#wanted) {
+      const all = this.#end();
+      take(this.#plain(all[0]!, all.subarray(HEADER_BYTES)));
     }
     return length;
   }
 
   /** Forgets a message that will not come whole. */
   drop(): void {
-    this.#incomplete.remove(this.#bytes);
-    this.#parts = [];
-    this.#bytes = 0;
+    this.#end();
+  }
+
+  #end(): Buffer {
+    this.#incomplete.remove(this.#coming.length);
     this.#wanted = HEADER_BYTES;
+    return this.#coming.take();
   }
 
   /** Of the message whose header is at `at`, with that. */

@@ -2,6 +2,7 @@
  * A request that is no gRPC call, on a connection of HTTP/2: probes, metrics and the gateway, as
  * etcd serves them there to clients like curl, which prefer HTTP/2 over TLS.
  */
+import { GatheredBytes } from '../../platform/bytes/gathered-bytes.ts';
 import { type Chunk, chunkBytes } from '../../platform/net/http.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import { errorCodes } from './http2/errors.ts';
@@ -27,8 +28,7 @@ export interface PlainOptions {
 export class PlainExchange implements StreamHandlers {
   readonly #options: PlainOptions;
   readonly #abort = new AbortController();
-  #body: Buffer[] = [];
-  #bytes = 0;
+  readonly #body = new GatheredBytes();
   /** The status of an answer that waits for the rest of the request. */
   #refusal: string | undefined;
   #isServed = false;
@@ -43,21 +43,19 @@ export class PlainExchange implements StreamHandlers {
     stream.take(bytes.length);
     // Clients like curl see no answer that comes before all is sent.
     if (this.#refusal !== undefined) return;
-    this.#bytes += bytes.length;
+    this.#body.add(bytes);
     try {
       incomplete.add(bytes.length);
-      this.#body.push(Buffer.from(bytes));
     } catch {
       this.#refusal = '503';
     }
-    if (this.#bytes > MAX_BODY_BYTES) this.#refusal = '413';
+    if (this.#body.length > MAX_BODY_BYTES) this.#refusal = '413';
     if (this.#refusal !== undefined) this.#drop();
   }
 
-  #drop(): void {
-    this.#options.incomplete.remove(this.#bytes);
-    this.#bytes = 0;
-    this.#body = [];
+  #drop(): Buffer {
+    this.#options.incomplete.remove(this.#body.length);
+    return this.#body.take();
   }
 
   halfClosed(): void {
@@ -71,8 +69,7 @@ export class PlainExchange implements StreamHandlers {
   async #serve(): Promise<void> {
     const { handler, stream } = this.#options;
     if (this.#refusal !== undefined) return stream.end([{ name: ':status', value: this.#refusal }]);
-    const request = this.#request();
-    this.#drop();
+    const request = this.#request(this.#drop());
     await this.#answer(await handler(request), request.method);
   }
 
@@ -87,7 +84,7 @@ export class PlainExchange implements StreamHandlers {
     if (!this.#isServed) this.#options.onEnd();
   }
 
-  #request(): HttpRequest {
+  #request(body: Buffer): HttpRequest {
     const { fields, commonName } = this.#options;
     const headers: Record<string, string> = {};
     for (const { name, value } of fields) {
@@ -104,7 +101,7 @@ export class PlainExchange implements StreamHandlers {
       path: mark < 0 ? target : target.slice(0, mark),
       query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
       headers: rest,
-      body: Buffer.concat(this.#body),
+      body,
       peer: {
         address: 'unknown',
         ...(commonName !== undefined && { certificate: { commonName, organizations: [] } }),

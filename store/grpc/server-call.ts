@@ -17,6 +17,7 @@ export interface CallOptions {
   /** Absent for a method that is not there. */
   readonly counts?: MethodCounts | undefined;
   readonly commonName: () => string | undefined;
+  readonly address: string;
   readonly maxMessageBytes: number;
   readonly incomplete: IncompleteBytes;
   /** Absent: messages come as they are. */
@@ -49,6 +50,7 @@ class FieldValues {
 
 export class ServerCall implements StreamHandlers, DuplexCall {
   readonly metadata: CallOrigin['metadata'];
+  readonly address: string;
   readonly #stream: ServerStream;
   readonly #commonName: () => string | undefined;
   readonly #reader: MessageReader;
@@ -68,6 +70,7 @@ export class ServerCall implements StreamHandlers, DuplexCall {
   constructor(options: CallOptions) {
     this.#stream = options.stream;
     this.#commonName = options.commonName;
+    this.address = options.address;
     this.#counts = options.counts;
     if (options.counts !== undefined) options.counts.started++;
     this.#began = options.counts?.times?.now() ?? 0;

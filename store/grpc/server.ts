@@ -17,16 +17,19 @@ import { storeHttp } from '../http/handler.ts';
 import type { ProcessUsage } from '../http/metric-rows.ts';
 import { StoreMetrics } from '../http/metrics.ts';
 import type { Member } from '../server/interface.ts';
+import { connectionDefaults, type ConnectionSettings } from './connection-settings.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { GrpcServer } from './grpc-server.ts';
 import { EncodedEvents } from './encoded-events.ts';
 import { encodeIdentity } from './messages/header.ts';
 import { credentialsOf } from './credentials.ts';
+import { SlowCalls } from './slow-calls.ts';
 import type { ServiceContext } from './unary.ts';
 
 const DEFAULT_MAX_REQUEST_BYTES = 1_572_864;
 /** etcd takes messages this much larger than the largest request, to refuse it in its own words. */
 const MESSAGE_OVERHEAD_BYTES = 512 * 1024;
+const SLOW_CALL_MS = 300;
 const DEFAULT_QUOTA_BYTES = 2 * 2 ** 30;
 
 export interface ServeStoreOptions {
@@ -55,6 +58,10 @@ export interface ServeStoreOptions {
   readonly extensiveMetrics?: boolean;
   /** Default: true. */
   readonly hasGateway?: boolean;
+  /** Default: etcd's. */
+  readonly connections?: ConnectionSettings;
+  /** Unary calls that take longer are told of; default: 300. */
+  readonly warningUnaryRequestDurationMs?: number;
 }
 
 export interface ServingStore extends Running {
@@ -98,6 +105,11 @@ function contextOf(options: ServeStoreOptions, clientUrls: () => readonly string
     quotaBytes: options.quotaBackendBytes || DEFAULT_QUOTA_BYTES,
     encodedEvents: new EncodedEvents(),
     watchTimes: new WatchTimes(options.clock),
+    slowCalls: new SlowCalls({
+      clock: options.clock,
+      logger: options.logger,
+      afterMs: options.warningUnaryRequestDurationMs ?? SLOW_CALL_MS,
+    }),
     maxMessageBytes:
       (options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES) + MESSAGE_OVERHEAD_BYTES,
   };
@@ -135,8 +147,11 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
   const onHttp2 = (connection: Duplex): void => {
     // In the clear HTTP/2 is gRPC's, as etcd has it: others ask by HTTP/1.
     const plain = tls === undefined ? undefined : http;
+    const { connections = connectionDefaults } = options;
+    const settings = { connections, isSecure: tls !== undefined };
     grpc ??= import('./grpc-server.ts').then(
-      ({ GrpcServer }) => new GrpcServer({ context, calls, plain, clock, logger, gunzip }),
+      ({ GrpcServer }) =>
+        new GrpcServer({ context, calls, plain, clock, logger, gunzip, ...settings }),
     );
     void grpc.then((server) => server.inject(connection));
   };

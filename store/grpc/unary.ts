@@ -3,6 +3,7 @@ import type { WatchTimes } from '../http/watch-times.ts';
 import type { ClusterMember } from '../cluster-member.ts';
 import type { Member, MemberCalls } from '../server/interface.ts';
 import type { EncodedEvents } from './encoded-events.ts';
+import type { SlowCalls } from './slow-calls.ts';
 import type { ResponseHeader } from './messages/header.ts';
 import type { Plain } from './schema/codec.ts';
 import type { LongMessage } from './wire/long-message.ts';
@@ -20,6 +21,8 @@ export interface CallOrigin {
   readonly metadata: { get(name: string): readonly string[] };
   /** Of a verified client certificate. */
   readonly commonName?: string | undefined;
+  /** "127.0.0.1:40000" */
+  readonly address: string;
 }
 
 /** A call that answers in a stream. */
@@ -72,6 +75,7 @@ export interface ServiceContext {
   readonly quotaBytes: number;
   readonly encodedEvents: EncodedEvents;
   readonly watchTimes: WatchTimes;
+  readonly slowCalls: SlowCalls;
   /** Above this a watch that asked for fragments gets them, and a request is refused. */
   readonly maxMessageBytes: number;
 }

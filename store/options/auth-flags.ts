@@ -1,7 +1,7 @@
 /** --auth-token, --auth-token-ttl and --bcrypt-cost as a member's settings. */
 import { jwtSigner } from '../../platform/node/crypto/jwt.ts';
 import type { StoreFlags } from './flags.ts';
-import { FlagError } from './flag-rules.ts';
+import { FlagError } from './flag-error.ts';
 import type { AuthSettings } from '../replica/options.ts';
 import { readFlagFile } from './tls-files.ts';
 

@@ -1,10 +1,11 @@
 /** From the flags to what makes a member one of several. */
 import type { Logger } from '../../platform/logger.ts';
 import { realClock } from '../../platform/node/clock.ts';
+import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
 import { nodeFrames } from '../../platform/node/net/frames.ts';
 import { realNames } from '../../platform/node/net/names.ts';
-import { FlagError } from './flag-rules.ts';
+import { FlagError } from './flag-error.ts';
 import type { StoreFlags } from './flags.ts';
 import {
   checkInitialCluster,
@@ -21,6 +22,7 @@ import { readPeerTls } from './tls-files.ts';
 type ClusterOptions = Pick<
   MemberOptions,
   | 'initialCluster'
+  | 'initialClusterToken'
   | 'peers'
   | 'join'
   | 'forceNewCluster'
@@ -38,6 +40,21 @@ async function refuseForeign(dataDir: string): Promise<void> {
   );
 }
 
+/** The flags with the first members that are found elsewhere. */
+async function discovered(
+  flags: StoreFlags,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<StoreFlags> {
+  const { discoveryToken } = flags;
+  if (discoveryToken === undefined || flags.discoveryEndpoints.length === 0)
+    return withDiscovery(flags, realNames);
+  const { discoverCluster } = await import('./discovery.ts');
+  const options = { flags, sha1, clock: realClock, logger, signal };
+  const initialCluster = await discoverCluster(options);
+  return { ...flags, initialCluster, initialClusterToken: discoveryToken };
+}
+
 /**
  * A lone member listens for others only where it was told to, so that many such stores can run
  * on one machine without flags.
@@ -45,14 +62,14 @@ async function refuseForeign(dataDir: string): Promise<void> {
 export async function clusterOptions(
   flags: StoreFlags & { readonly listensForPeers: boolean },
   dataDir: string,
-  logger: Logger,
+  { logger, terminated }: { readonly logger: Logger; readonly terminated: AbortSignal },
 ): Promise<ClusterOptions> {
   const { forceNewCluster, strictReconfigCheck, maxLearners } = flags;
   const { preVote, initialElectionTickAdvance } = flags;
   await refuseForeign(dataDir);
   // Made certificates alone are no member yet.
   const isFresh = (await realDisk.list(dataDir)).every((name) => name === 'fixtures');
-  const first = isFresh ? await withDiscovery(flags, realNames) : flags;
+  const first = isFresh ? await discovered(flags, logger, terminated) : flags;
   if (isFresh) await checkInitialCluster(first, realNames);
   const members = initialMembers(first);
   const tls = await readPeerTls(flags, dataDir);
@@ -75,9 +92,13 @@ export async function clusterOptions(
       })
     : undefined;
   const renewedTls = async () => (await readPeerTls(flags, dataDir)) ?? tls!;
-  const hasOthers = members !== undefined || flags.discoverySrv !== undefined;
+  const hasOthers =
+    members !== undefined ||
+    flags.discoverySrv !== undefined ||
+    flags.discoveryEndpoints.length > 0;
   const listens = hasOthers || flags.listensForPeers;
   return {
+    initialClusterToken: first.initialClusterToken,
     forceNewCluster,
     strictReconfigCheck,
     maxLearners,

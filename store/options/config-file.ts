@@ -3,7 +3,7 @@
  * other flags and the environment count for nothing beside it.
  */
 import { load } from 'js-yaml';
-import { FlagError } from './flag-rules.ts';
+import { FlagError } from './flag-error.ts';
 
 /** Sections, and what stands before their keys as flags. */
 const sections: Readonly<Record<string, string>> = {

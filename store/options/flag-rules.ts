@@ -1,11 +1,7 @@
 /** What etcd refuses of flags that are well-formed each by itself. */
 import type { AutoCompaction } from '../auto-compaction.ts';
+import { FlagError } from './flag-error.ts';
 import type { StoreFlags } from './flags.ts';
-
-/** Flags that cannot be served. The message is the whole explanation. */
-export class FlagError extends Error {
-  override readonly name = 'FlagError';
-}
 
 const HOUR_MS = 3_600_000;
 const unitsMs: Readonly<Record<string, number>> = { h: HOUR_MS, m: 60_000, s: 1000, ms: 1 };
@@ -14,12 +10,7 @@ const MAX_ELECTION_TIMEOUT_MS = 50_000;
 /** Throws {@link FlagError}. `explicit` tells the flags that were given from the defaults. */
 export function checkFlags(flags: StoreFlags, explicit: (name: keyof StoreFlags) => boolean): void {
   checkTls(flags);
-  if (flags.initialCluster !== undefined && flags.discoverySrv !== undefined) {
-    throw new FlagError(
-      'multiple discovery or bootstrap flags are set. ' +
-        'Choose one of "initial-cluster" or "discovery-srv"',
-    );
-  }
+  checkBootstrap(flags);
   if (flags.compactHashCheckTime === 0) {
     throw new FlagError('--compact-hash-check-time must be >0 (set to 0s)');
   }
@@ -44,6 +35,18 @@ export function checkFlags(flags: StoreFlags, explicit: (name: keyof StoreFlags)
       '--advertise-client-urls is required when --listen-client-urls is set explicitly',
     );
   }
+}
+
+function checkBootstrap(flags: StoreFlags): void {
+  const { initialCluster, discoverySrv, discoveryEndpoints, discoveryToken = '' } = flags;
+  const ways = [initialCluster, discoverySrv, discoveryEndpoints[0]];
+  if (ways.filter((way) => way !== undefined).length > 1)
+    throw new FlagError(
+      'multiple discovery or bootstrap flags are set. ' +
+        'Choose one of "initial-cluster", "discovery-endpoints" or "discovery-srv"',
+    );
+  if ((discoveryToken !== '') !== discoveryEndpoints.length > 0)
+    throw new FlagError('both --discovery-token and --discovery-endpoints must be set');
 }
 
 function checkTls(flags: StoreFlags): void {

@@ -1,5 +1,6 @@
 /** Values of flags as etcd writes them. */
 import { InvalidArgumentError } from 'commander';
+import { parseGoDuration } from '../../platform/go-duration.ts';
 
 /** A flag of `wherry store`. */
 export interface Row {
@@ -7,6 +8,8 @@ export interface Row {
   readonly text: string;
   readonly parse?: (text: string) => unknown;
   readonly fallback?: unknown;
+  /** The fallback as the help shows it, where that is not its value. */
+  readonly shown?: string;
   readonly choices?: readonly string[];
 }
 
@@ -27,19 +30,24 @@ export function natural(text: string): number {
   return value;
 }
 
+export function uint32(text: string): number {
+  const value = integer(text);
+  if (value < 0 || value > 0xffffffff)
+    throw new InvalidArgumentError('a whole number of 32 bits is needed.');
+  return value;
+}
+
 export function bcryptCost(text: string): number {
   const cost = integer(text);
   if (cost < 4 || cost > 31) throw new InvalidArgumentError('4 to 31 are possible.');
   return cost;
 }
 
-const unitsMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-
+/** As Go writes durations, but for negative ones. */
 export function milliseconds(text: string): number {
-  if (text === '0') return 0;
-  if (!/^(\d+(ms|[hms]))+$/.test(text)) throw new InvalidArgumentError('a duration is needed.');
-  const parts = [...text.matchAll(/(\d+)(ms|[hms])/g)];
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * unitsMs[unit!]!, 0);
+  const ms = parseGoDuration(text);
+  if (ms === undefined || ms < 0) throw new InvalidArgumentError('a duration is needed.');
+  return ms;
 }
 
 /** Go's boolean flags: bare, or with a value after "=". */

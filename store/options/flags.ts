@@ -2,6 +2,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { processEnvironment } from '../../platform/node/process-environment.ts';
 import { corruptionRows, type CorruptionFlags } from './corruption-flags.ts';
+import type { ConnectionSettings } from '../grpc/connection-settings.ts';
+import { clusterEntries, type ClusterEntry } from './cluster-entries.ts';
+import { connectionRows } from './connection-flags.ts';
+import { discoveryRows, type DiscoveryFlags } from './discovery-flags.ts';
 import { etcdArguments, flagsWithoutEffect } from './etcd-arguments.ts';
 import { vainGates } from './feature-gates.ts';
 import {
@@ -13,9 +17,11 @@ import {
   natural,
   type Row,
 } from './flag-values.ts';
+import { logRows, type LogFlags } from './log-flags.ts';
 import { tlsRows, type TlsFlags } from './tls-flags.ts';
 
-export interface StoreFlags extends TlsFlags, CorruptionFlags {
+export interface StoreFlags
+  extends TlsFlags, CorruptionFlags, ConnectionSettings, LogFlags, DiscoveryFlags {
   readonly name: string;
   readonly dataDir?: string;
   readonly listenClientUrls: readonly Url[];
@@ -25,8 +31,6 @@ export interface StoreFlags extends TlsFlags, CorruptionFlags {
   readonly initialCluster?: readonly ClusterEntry[];
   readonly initialClusterState: 'new' | 'existing';
   readonly initialClusterToken: string;
-  readonly discoverySrv?: string;
-  readonly discoverySrvName?: string;
   readonly listenMetricsUrls: readonly Url[];
   readonly metrics: string;
   readonly enableGrpcGateway: boolean;
@@ -48,9 +52,6 @@ export interface StoreFlags extends TlsFlags, CorruptionFlags {
   /** Seconds. */
   readonly authTokenTtl: number;
   readonly bcryptCost: number;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  readonly logFormat: 'json' | 'console';
-  readonly logOutputs: readonly string[];
   readonly configFile?: string;
   /** Served like the others: every client port carries both protocols. */
   readonly listenClientHttpUrls: readonly Url[];
@@ -68,11 +69,6 @@ export interface Url {
   readonly host: string;
   readonly port: number;
   readonly text: string;
-}
-
-export interface ClusterEntry {
-  readonly name: string;
-  readonly url: string;
 }
 
 function bindUrl(text: string): Url {
@@ -102,26 +98,6 @@ function urls(text: string): string[] {
   return found;
 }
 
-function cluster(text: string): ClusterEntry[] {
-  return list(text).map((entry) => {
-    const [, name, url] = /^([^=]+)=(https?:\/\/[^/]+:\d+)\/?$/.exec(entry) ?? [];
-    if (name === undefined || url === undefined) {
-      throw new InvalidArgumentError(`${JSON.stringify(entry)} is not name=http(s)://host:port.`);
-    }
-    return { name, url };
-  });
-}
-
-/** `systemd/journal` is what a unit's standard error goes to. */
-function logOutputs(text: string): string[] {
-  const outputs = list(text).map((place) =>
-    place === 'default' || place === 'systemd/journal' ? 'stderr' : place,
-  );
-  if (outputs.length === 0) throw new InvalidArgumentError('a place is needed.');
-  return [...new Set(outputs)];
-}
-
-const levels = ['debug', 'info', 'warn', 'error', 'silent'];
 const CLIENT = 'http://localhost:2379';
 const PEER = 'http://localhost:2380';
 
@@ -147,7 +123,11 @@ const rows: readonly Row[] = [
     parse: urls,
     fallback: [PEER],
   },
-  { flags: '--initial-cluster <members>', text: 'name=url of every first member', parse: cluster },
+  {
+    flags: '--initial-cluster <members>',
+    text: 'name=url of every first member',
+    parse: clusterEntries,
+  },
   {
     flags: '--initial-cluster-state <state>',
     text: 'whether the cluster exists already',
@@ -159,8 +139,7 @@ const rows: readonly Row[] = [
     text: 'told apart by it: clusters with the same URLs',
     fallback: 'etcd-cluster',
   },
-  { flags: '--discovery-srv <domain>', text: 'whose SRV records name every first member' },
-  { flags: '--discovery-srv-name <name>', text: 'behind the service in the names of SRV records' },
+  ...discoveryRows,
   {
     flags: '--listen-metrics-urls <urls>',
     text: 'where /metrics and the probes are served besides the client URLs',
@@ -295,6 +274,7 @@ const rows: readonly Row[] = [
     parse: milliseconds,
   },
   ...corruptionRows,
+  ...connectionRows,
   { flags: '--cors <origins>', text: 'of pages that may call', parse: list, fallback: ['*'] },
   {
     flags: '--host-whitelist <names>',
@@ -302,24 +282,7 @@ const rows: readonly Row[] = [
     parse: list,
     fallback: ['*'],
   },
-  {
-    flags: '--log-level <level>',
-    text: 'least severe line logged',
-    choices: levels,
-    fallback: 'info',
-  },
-  {
-    flags: '--log-format <format>',
-    text: 'one JSON object or one text per line',
-    choices: ['json', 'console'],
-    fallback: 'json',
-  },
-  {
-    flags: '--log-outputs <places>',
-    text: 'where lines go: stderr, stdout or files that they are appended to',
-    parse: logOutputs,
-    fallback: ['stderr'],
-  },
+  ...logRows,
 ];
 
 /**
@@ -351,14 +314,14 @@ export function storeFlags({ environment = true } = {}): Command {
   const add = (option: Option, flags: string): void => {
     command.addOption(environment ? option.env(variable(flags)) : option);
   };
-  for (const { flags, text, parse, fallback, choices } of rows) {
+  for (const { flags, text, parse, fallback, choices, ...row } of rows) {
     const option = new Option(flags, text);
     if (parse !== undefined) option.argParser(parse);
     if (choices !== undefined) option.choices(choices);
     if (flags.includes('[')) option.preset('true');
     const shown = Array.isArray(fallback)
       ? fallback.map((value: unknown) => (value as Url).text ?? value).join(',')
-      : undefined;
+      : row.shown;
     if (fallback !== undefined) option.default(fallback, shown === '' ? 'none' : shown);
     add(option, flags);
   }

@@ -1,7 +1,8 @@
 /** What the flags, or DNS in their place, say of the first members, as etcd reads them. */
 import type { Names } from '../../platform/net/names.ts';
-import { FlagError } from './flag-rules.ts';
-import type { ClusterEntry, StoreFlags } from './flags.ts';
+import { FlagError } from './flag-error.ts';
+import type { ClusterEntry } from './cluster-entries.ts';
+import type { StoreFlags } from './flags.ts';
 import { serviceUrls } from './srv-records.ts';
 
 export interface InitialMember {

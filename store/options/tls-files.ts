@@ -5,7 +5,7 @@ import type { TlsTerms } from '../../platform/net/tls-terms.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { revokedSerials } from '../../platform/node/crypto/revocation-list.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
-import { FlagError } from './flag-rules.ts';
+import { FlagError } from './flag-error.ts';
 import type { StoreFlags } from './flags.ts';
 
 async function readFlagBytes(flag: string, path: string): Promise<Uint8Array> {
@@ -62,10 +62,8 @@ export async function readTls(
     return { ...made, terms };
   }
   if (certFile === undefined || keyFile === undefined) return undefined;
-  const [certificate, privateKey] = await Promise.all([
-    readFlagFile('cert-file', certFile),
-    readFlagFile('key-file', keyFile),
-  ]);
+  const certificate = await readFlagFile('cert-file', certFile);
+  const privateKey = await readFlagFile('key-file', keyFile);
   if (trustedCaFile === undefined) return { certificate, privateKey, terms };
   const clientCa = await readFlagFile('trusted-ca-file', trustedCaFile);
   return { certificate, privateKey, clientCa, terms };
@@ -74,10 +72,8 @@ export async function readTls(
 async function readCaller(flags: StoreFlags): Promise<Pick<FrameTls, 'caller'>> {
   const { peerClientCertFile, peerClientKeyFile } = flags;
   if (peerClientCertFile === undefined || peerClientKeyFile === undefined) return {};
-  const [certificate, privateKey] = await Promise.all([
-    readFlagFile('peer-client-cert-file', peerClientCertFile),
-    readFlagFile('peer-client-key-file', peerClientKeyFile),
-  ]);
+  const certificate = await readFlagFile('peer-client-cert-file', peerClientCertFile);
+  const privateKey = await readFlagFile('peer-client-key-file', peerClientKeyFile);
   return { caller: { certificate, privateKey } };
 }
 
@@ -104,10 +100,8 @@ export async function readPeerTls(
     return { ...made, terms, trustsAnyone: true };
   }
   if (peerCertFile === undefined || peerKeyFile === undefined) return undefined;
-  const [certificate, privateKey] = await Promise.all([
-    readFlagFile('peer-cert-file', peerCertFile),
-    readFlagFile('peer-key-file', peerKeyFile),
-  ]);
+  const certificate = await readFlagFile('peer-cert-file', peerCertFile);
+  const privateKey = await readFlagFile('peer-key-file', peerKeyFile);
   const own = { certificate, privateKey, terms, ...(await readCaller(flags)) };
   if (peerTrustedCaFile === undefined) return own;
   return { ...own, ca: await readFlagFile('peer-trusted-ca-file', peerTrustedCaFile) };

@@ -1,5 +1,5 @@
 /** A connection that another member has made: its messages and questions. */
-import { assert } from '../../platform/assert.ts';
+import { assert, AssertionError } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { FrameConnection } from '../../platform/net/frames.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -30,7 +30,10 @@ function decodeQuestion(bytes: Buffer): Asked {
   return asked;
 }
 
-/** Resolves when the connection has ended: by what is no frame of a member's, too. */
+/**
+ * Resolves when the connection has ended: by what is no frame of a member's, too. Rejects if an
+ * answer breaks an invariant: nobody handles that, and the process ends.
+ */
 export function receiveMessages(
   connection: FrameConnection,
   handlers: PeerHandlers,
@@ -52,13 +55,14 @@ export function receiveMessages(
     try {
       reply = { id, answer: (await handlers.answer(question)) ?? null };
     } catch (error) {
+      if (error instanceof AssertionError) throw error;
       reply = { id, reason: error instanceof StoreError ? error.reason : 'unavailable' };
       if (!(error instanceof StoreError))
         logger.error({ error, question }, 'a question of another member failed unexpectedly');
     }
     connection.send(framed(frameKinds.answer, Buffer.from(JSON.stringify(reply))));
   };
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     // The other end asks for a sign of life more often than that.
     const vigil = new Vigil(clock, { signal() {}, lost: () => connection.abort() });
     connection.receive({
@@ -70,7 +74,7 @@ export function receiveMessages(
           if (message !== undefined) handlers.receive(message);
         } else if (bytes[0] === frameKinds.question) {
           const asked = decoded(decodeQuestion, bytes);
-          if (asked !== undefined) void answer(asked);
+          if (asked !== undefined) answer(asked).catch(reject);
         } else if (bytes[0] === frameKinds.ping) {
           connection.send(framed(frameKinds.pong, bytes.subarray(1)));
         }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AssertionError } from '../../platform/assert.ts';
 import { FramesRefusedError, NobodyListensError } from '../../platform/net/frames.ts';
 import type { FrameConnection, FrameNetwork } from '../../platform/net/frames.ts';
 import { silentLogger } from '../../platform/logger.ts';
@@ -180,6 +181,19 @@ describe('a link to another member', () => {
     link.send([message]);
     await settle();
     expect(received).toHaveLength(1);
+  });
+
+  it('ends the process when an answer breaks an invariant', async () => {
+    const pair = framePair();
+    const handlers = { answer: () => Promise.reject(new AssertionError('broken')) };
+    const served = receiveMessages(pair.far, handlers as unknown as PeerHandlers, {
+      ...{ clock, logger: silentLogger, counts: new PeerCounts('1') },
+    });
+    const question = Buffer.from('{"id":1,"question":{"type":"leaseRenew","id":"5"}}');
+    pair.near.send(Buffer.concat([Buffer.from([frameKinds.question]), question]));
+    // Whoever serves the port handles no rejection.
+    await expect(served).rejects.toThrow('broken');
+    pair.near.close();
   });
 
   it('waits for an answer no longer than its deadline', async () => {

@@ -8,6 +8,7 @@
 import type { Engine, WriteOperation } from '../engine/engine.ts';
 import { entryBytes, type Entry } from '../raft/entry.ts';
 import type { LogWindow } from '../raft/log-storage.ts';
+import { damaged } from './damaged.ts';
 import { entryKey, entryRange } from './keyspace.ts';
 import { decodeBlock, encodeBlock } from './log-codec.ts';
 
@@ -23,7 +24,11 @@ export class LogBlocks {
     this.#engine = engine;
   }
 
-  /** Fills `window`, which knows where the log begins. */
+  /**
+   * Fills `window`, which knows where the log begins.
+   *
+   * @throws EngineError `corrupt` if entries are missing before others.
+   */
   async load(window: LogWindow): Promise<void> {
     let block: Entry[] = [];
     const take = (end: number): void =>
@@ -34,6 +39,8 @@ export class LogBlocks {
         const start = next[0]!.index;
         this.#starts.push(start);
         take(start);
+        const expected = window.lastIndex + 1;
+        if (start > expected) throw damaged(`entry ${expected} of the log is missing`);
         block = next;
       }
     take(Infinity);

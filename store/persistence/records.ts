@@ -9,6 +9,7 @@ import { decodeRecord } from '../mvcc/record.ts';
 import type { MvccStore } from '../mvcc/store.ts';
 import type { Version } from '../mvcc/version.ts';
 import type { HistoryRange } from '../mvcc/watch-hub.ts';
+import { damaged } from './damaged.ts';
 import {
   allRecords,
   factNameOf,
@@ -31,7 +32,11 @@ export class Records {
     this.#store = store;
   }
 
-  /** Fills an empty store. */
+  /**
+   * Fills an empty store.
+   *
+   * @throws EngineError `corrupt` if a revision is missing that no compaction has removed.
+   */
   async restore(compactRevision: number | undefined, auth: AuthStore): Promise<void> {
     const store = this.#store;
     for await (const chunk of this.#engine.iterate(leaseRange))
@@ -44,9 +49,18 @@ export class Records {
         store.alarms.restore(factNameOf(key));
         auth.restore(factNameOf(key), value);
       }
+    const floor = Math.max(store.current, compactRevision ?? 0);
+    let last = { main: floor, sub: 0 };
     for await (const chunk of this.#engine.iterate(allRecords))
       for (const [key, value] of chunk) {
         const { main, sub } = revisionOfKey(key);
+        if (main > floor) {
+          // Each revision has changed something.
+          const isFirst = sub === 0 && main === last.main + 1;
+          if (!isFirst && (main !== last.main || sub !== last.sub + 1))
+            throw damaged(`what followed revision ${last.main}.${last.sub} is missing`);
+          last = { main, sub };
+        }
         store.restoreRecord(decodeRecord(value, main), sub);
       }
     store.finishRestore(compactRevision);

@@ -10,6 +10,7 @@ import type { ClusterChange, ClusterState } from '../persistence/cluster-state.t
 import { callerOf, decodeCommand, requestIdOf } from '../persistence/command-codec.ts';
 import type { Proposals } from './proposals.ts';
 import type { Records } from '../persistence/records.ts';
+import type { SlowRequests } from './slow-requests.ts';
 
 interface ApplierOptions {
   readonly store: MvccStore;
@@ -17,6 +18,7 @@ interface ApplierOptions {
   readonly cluster: ClusterState;
   readonly records: Records;
   readonly proposals: Proposals;
+  readonly slowRequests: SlowRequests;
   readonly appliedIndex: number;
   /** Told of each command that took effect. */
   readonly onApplied: (command: Command) => void;
@@ -49,8 +51,9 @@ export class Applier {
   async #applyFrom(entries: readonly Entry[]): Promise<void> {
     for (const entry of entries) {
       const release = this.#store.cache.hold();
+      const began = this.#options.slowRequests.now();
       try {
-        while (!this.#tryApply(entry))
+        while (!this.#tryApply(entry, began))
           await this.#options.records.makeResident(
             this.#store.missing(this.#commandOf(requestIdOf(entry.data), entry)),
           );
@@ -61,15 +64,18 @@ export class Applier {
   }
 
   /** False if the entry waits for pairs to become resident; nothing is changed then. */
-  #tryApply(entry: Entry): boolean {
+  #tryApply(entry: Entry, began?: number): boolean {
     if (entry.type !== 'normal') this.#change(entry);
     // A new leader's first entry carries nothing.
     else if (entry.data.length === 0) this.#proposals.leaderChanged(entry.term);
     else {
       const id = requestIdOf(entry.data);
       const command = this.#commandOf(id, entry);
+      const { slowRequests } = this.#options;
+      const since = began ?? slowRequests.now();
       if (this.#store.missing(command).length > 0) return false;
       this.#execute(id, command, entry);
+      slowRequests.applied(command, since);
     }
     this.appliedIndex = entry.index;
     return true;

@@ -65,6 +65,8 @@ export interface MemberOptions extends Effects {
   readonly quotaBackendBytes?: number;
   /** The process has no other work: lone writes of a sole voter may hold up its thread. */
   readonly ownsThread?: boolean;
+  /** Requests that take longer to carry out are told of. */
+  readonly warningApplyDurationMs?: number;
   /** Entries the log may hold before it is compacted, and what then remains. */
   readonly snapshotCount?: number;
   readonly snapshotCatchUpEntries?: number;
@@ -116,6 +118,7 @@ export function withDefaults(options: MemberOptions): Settings {
     maxRequestBytes: 1_572_864,
     quotaBackendBytes: 0,
     ownsThread: false,
+    warningApplyDurationMs: 100,
     snapshotCount: 10_000,
     snapshotCatchUpEntries: 5_000,
     watchProgressNotifyIntervalMs: 600_000,

@@ -6,7 +6,6 @@ import type { AuthStore } from '../auth/auth-store.ts';
 import { StoreError } from '../kv.ts';
 import type { Caller, Command, CommandResponses, CommandType } from '../mvcc/command.ts';
 import type { MvccStore } from '../mvcc/store.ts';
-import { NONE } from '../raft/entry.ts';
 import type { Entry, HardState, MemberId, SnapshotPoint } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 import type { RawNode, Ready } from '../raft/raw-node.ts';
@@ -22,6 +21,7 @@ import { LinearizableReads } from './linearizable-reads.ts';
 import { LoneWrites } from './lone-writes.ts';
 import { LogCompaction } from '../persistence/log-compaction.ts';
 import { NoSpaceAlarm } from './no-space-alarm.ts';
+import { Office } from './office.ts';
 import type { Settings } from './options.ts';
 import { Proposals } from './proposals.ts';
 import { ReadyLoop, type Duties } from './ready-loop.ts';
@@ -31,12 +31,11 @@ import { createRaft, loadState } from './replica-state.ts';
 import type { LoadedState, ReplicaHost, ReplicaOptions } from './replica-state.ts';
 import type { Timekeeper } from '../persistence/timing.ts';
 import { Outbox } from './outbox.ts';
+import { SlowRequests } from './slow-requests.ts';
 import { Submission } from './submission.ts';
 
 /** A start among peers waits so many ticks for a leader's heartbeat before it stands itself. */
 const PATIENCE_TICKS = 3;
-/** etcd's --warning-apply-duration. */
-const SLOW_APPLY_SECONDS = 0.1;
 const CONTEXT_EPOCHS = 2 ** 21;
 
 export class Replica implements Duties {
@@ -50,6 +49,8 @@ export class Replica implements Duties {
   readonly cluster: ClusterState;
   readonly timekeeper: Timekeeper;
   readonly loneWrites: LoneWrites;
+  readonly slowRequests: SlowRequests;
+  readonly office: Office;
   readonly #settings: Settings;
   readonly #submission: Submission;
   readonly #compactor: Compactor;
@@ -60,13 +61,6 @@ export class Replica implements Duties {
   /** Set by {@link start}. */
   #host: ReplicaHost | undefined;
   #failure: StoreError | undefined;
-  leaderChanges = 0;
-  slowApplies = 0;
-  lateHeartbeats = 0;
-  #lastTick: number | undefined;
-  #lastLeader: MemberId = NONE;
-  /** The term in which this member leads and has been told so. */
-  #officeTerm: number | undefined;
 
   static async open(options: ReplicaOptions): Promise<Replica> {
     return new Replica(options, await loadState(options));
@@ -74,17 +68,18 @@ export class Replica implements Duties {
 
   private constructor(options: ReplicaOptions, state: LoadedState) {
     const { settings, engine } = options;
-    const { log, store, records } = state;
+    const { log, store, records, timekeeper } = state;
     this.#settings = settings;
-    this.timekeeper = state.timekeeper;
+    this.timekeeper = timekeeper;
     this.cluster = log.cluster;
     this.store = store;
     this.auth = state.auth;
     this.records = records;
     this.raft = createRaft(options, log);
-    const epoch = settings.random.below(Proposals.epochs, 'request ID epoch');
-    this.proposals = new Proposals(epoch, this.raft);
+    this.proposals = proposalsOf(settings, this.raft);
+    this.slowRequests = new SlowRequests(settings);
     this.applier = new Applier({
+      slowRequests: this.slowRequests,
       store,
       auth: this.auth,
       cluster: log.cluster,
@@ -94,13 +89,13 @@ export class Replica implements Duties {
       onApplied: (command) => this.#host?.onApplied(command),
       onChanged: (change) => this.#changed(change),
     });
-    const context = settings.random.below(CONTEXT_EPOCHS, 'read context epoch') * 2 ** 32;
-    this.reads = new LinearizableReads(this.raft, () => this.applier.appliedIndex, context);
+    const applied = (): number => this.applier.appliedIndex;
+    this.reads = new LinearizableReads(this.raft, applied, firstContext(settings));
     const noSpace = new NoSpaceAlarm(this, settings.logger);
     this.#submission = new Submission({
       raft: this.raft,
       proposals: this.proposals,
-      applied: () => this.applier.appliedIndex,
+      applied,
       now: () => this.#now(),
       timeoutMs: this.requestTimeoutMs,
       poke: () => this.#loop.poke(),
@@ -111,12 +106,9 @@ export class Replica implements Duties {
         onQuotaExceeded: () => noSpace.raise(),
       },
     });
-    const { timekeeper } = this;
     this.#compactor = new Compactor({ ...settings, engine, store, records, timekeeper });
     this.#logCompaction = new LogCompaction(log.window, state.persistence, settings);
-    // A leader with a stalled disk must go on to hear others; a sole voter leads whatever it does.
-    const mayBlock = (): boolean => settings.ownsThread && this.isAlone;
-    this.loneWrites = new LoneWrites({ ...settings, mayBlock });
+    this.loneWrites = this.#loneWrites();
     this.#flushing = new Flushing({
       loneWrites: this.loneWrites,
       clock: settings.clock,
@@ -126,11 +118,12 @@ export class Replica implements Duties {
       compactor: this.#compactor,
       logCompaction: this.#logCompaction,
       flushedIndex: log.applied,
-      appliedIndex: () => this.applier.appliedIndex,
+      appliedIndex: applied,
       isAlone: () => this.isAlone,
       requestFlush: () => this.#loop.flush(),
       fail: (error) => this.fail(error),
     });
+    this.office = this.#office();
     this.#outbox = new Outbox({
       settings,
       engine,
@@ -142,6 +135,23 @@ export class Replica implements Duties {
       hasStopped: () => this.#failure !== undefined,
     });
     this.#loop = new ReadyLoop(this.raft, this);
+  }
+
+  #loneWrites(): LoneWrites {
+    // A leader with a stalled disk must go on to hear others; a sole voter leads whatever it does.
+    const mayBlock = (): boolean => this.#settings.ownsThread && this.isAlone;
+    return new LoneWrites({ ...this.#settings, mayBlock });
+  }
+
+  #office(): Office {
+    return new Office({
+      settings: this.#settings,
+      raft: this.raft,
+      isAlone: () => this.isAlone,
+      stalledMs: (now) => this.#flushing.stalledMs(now),
+      onLeader: () => this.reads.askAgain(this.#now()),
+      onLeadership: (leads) => this.#host?.onLeadership(leads),
+    });
   }
 
   /** From now on it takes part, and tells its host what happens. */
@@ -161,12 +171,12 @@ export class Replica implements Duties {
   }
 
   get leads(): boolean {
-    return this.raft.role === 'leader';
+    return this.office.leads;
   }
 
   /** Leads, and `onLeadership` was called for this very term. */
   get inOffice(): boolean {
-    return this.leads && this.#officeTerm === this.raft.term;
+    return this.office.isHeld;
   }
 
   /** A message from another member. */
@@ -293,23 +303,12 @@ export class Replica implements Duties {
   tick(): void {
     if (this.#failure !== undefined) return;
     const now = this.#now();
-    const isLate = now - (this.#lastTick ?? now) > 2 * this.#settings.heartbeatMs;
-    if (isLate && this.leads && !this.isAlone) this.lateHeartbeats++;
-    this.#lastTick = now;
     this.raft.tick();
-    this.#leaveOfficeIfStalled(now);
+    this.office.tick(now);
     this.proposals.expire(now);
     this.reads.tick(now);
     this.#submission.sample();
     this.#loop.poke();
-  }
-
-  /** A leader that cannot write is useless and, by its heartbeats, in the way of a better one. */
-  #leaveOfficeIfStalled(now: number): void {
-    const stalledMs = this.#flushing.stalledMs(now);
-    if (stalledMs < this.#settings.electionTimeoutMs || !this.leads || this.isAlone) return;
-    this.#settings.logger.warn({ stalledMs }, 'the disk does not answer: leaving office');
-    this.raft.stepDown();
   }
 
   // The duties of the Ready loop.
@@ -334,25 +333,14 @@ export class Replica implements Duties {
     if (entries.length === 0) return undefined;
     const began = this.#now();
     const applied = this.applier.apply(entries);
-    const observe = (): void => {
-      if (this.timekeeper.took('apply', began) > SLOW_APPLY_SECONDS) this.slowApplies++;
-    };
+    const observe = (): void => void this.timekeeper.took('apply', began);
     if (applied !== undefined) return applied.then(observe);
     observe();
     return undefined;
   }
 
   advanced(): void {
-    if (this.raft.leader !== this.#lastLeader) {
-      this.#lastLeader = this.raft.leader;
-      if (this.#lastLeader !== NONE) this.leaderChanges++;
-      this.reads.askAgain(this.#now());
-    }
-    const officeTerm = this.leads ? this.raft.term : undefined;
-    if (officeTerm !== this.#officeTerm) {
-      this.#officeTerm = officeTerm;
-      this.#host?.onLeadership(officeTerm !== undefined);
-    }
+    this.office.look();
     this.proposals.retry();
     this.reads.collect(this.#now());
     this.#flushing.flushSoon();
@@ -397,3 +385,10 @@ export class Replica implements Duties {
     if (healthy) await this.flush();
   }
 }
+
+const proposalsOf = ({ random }: Settings, raft: RawNode): Proposals =>
+  new Proposals(random.below(Proposals.epochs, 'request ID epoch'), raft);
+
+/** Of a start of its own: what was asked before a restart is not answered after it. */
+const firstContext = ({ random }: Settings): number =>
+  random.below(CONTEXT_EPOCHS, 'read context epoch') * 2 ** 32;

@@ -8,13 +8,19 @@ import { isSerializable } from './txn-kind.ts';
 export async function readRange(replica: Replica, request: RangeRequest): Promise<RangeResponse> {
   validateRange(request);
   replica.assertRunning();
+  const began = replica.slowRequests.now();
   replica.loneWrites.called();
   if (request.serializable !== true) {
     replica.assertVoter();
     const proof = replica.confirmRead();
     if (proof !== undefined) await proof;
   }
-  return replica.timekeeper.range(() => rangeOf(replica, request));
+  try {
+    const response = replica.timekeeper.range(() => rangeOf(replica, request));
+    return response instanceof Promise ? await response : response;
+  } finally {
+    replica.slowRequests.readRange(request, began);
+  }
 }
 
 function rangeOf(
@@ -33,6 +39,7 @@ function rangeOf(
 
 export async function readTxn(replica: Replica, request: TxnRequest): Promise<TxnResponse> {
   replica.assertRunning();
+  const began = replica.slowRequests.now();
   replica.loneWrites.called();
   replica.assertVoter();
   const { store, records } = replica;
@@ -47,5 +54,6 @@ export async function readTxn(replica: Replica, request: TxnRequest): Promise<Tx
     }
   } finally {
     release();
+    replica.slowRequests.readTxn(request, began);
   }
 }

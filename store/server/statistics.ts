@@ -18,14 +18,14 @@ export function statisticsOf(
   replica: Replica,
   { leases, membership, ...settings }: ServiceCounters,
 ): MemberStatistics {
-  const { store, raft, applier, proposals, leaderChanges, reads } = replica;
+  const { store, raft, applier, proposals, office, reads } = replica;
   const { granted, revoked, renewed, expired } = leases;
   return {
     proposalsCommitted: raft.commit,
     proposalsApplied: applier.appliedIndex,
     proposalsPending: proposals.size,
     proposalsFailed: proposals.failed,
-    leaderChanges,
+    leaderChanges: office.leaderChanges,
     keys: store.index.liveKeys,
     currentRevision: store.current,
     compactRevision: store.compacted,
@@ -38,10 +38,10 @@ export function statisticsOf(
     leasesExpired: expired,
     authRevision: replica.auth.revision,
     logBytes: replica.logBytes,
-    slowApplies: replica.slowApplies,
+    slowApplies: replica.slowRequests.count,
     slowReadIndexes: reads.slow,
     failedReadIndexes: reads.failed,
-    lateHeartbeats: replica.lateHeartbeats,
+    lateHeartbeats: office.lateHeartbeats,
     learnersPromoted: membership.promoted,
     learnersNotPromoted: membership.notPromoted,
     eventsDelivered: store.watches.delivered,

@@ -12,6 +12,7 @@ type Listener = () => void;
 /** A stream as the services see it, and as the HTTP server reads it: one JSON object per answer. */
 export class GatewayCall implements DuplexCall, AsyncIterableIterator<Chunk> {
   readonly metadata: CallOrigin['metadata'];
+  readonly address: string;
   readonly #responseName: string;
   readonly #listeners = new Map<CallEvent, Set<Listener>>();
   #waiting: Buffer[] = [];
@@ -23,6 +24,7 @@ export class GatewayCall implements DuplexCall, AsyncIterableIterator<Chunk> {
   constructor(responseName: string, origin: CallOrigin) {
     this.#responseName = responseName;
     this.metadata = origin.metadata;
+    this.address = origin.address;
   }
 
   get ended(): boolean {

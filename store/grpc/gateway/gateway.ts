@@ -39,6 +39,7 @@ function originOf(request: HttpRequest): CallOrigin {
   };
   return {
     metadata,
+    address: request.peer.address,
     on: (_event, listener) => request.signal.addEventListener('abort', listener),
   };
 }
@@ -93,9 +94,20 @@ export class Gateway {
       throw new RpcError(codes.unimplemented, `unknown method ${rpc.path.split('/')[2]}`);
     // An empty body is an empty message.
     const message = fromJson(rpc.request, text.trim() === '' ? {} : parseJson(text));
-    const answered = await method(encodeMessage(rpc.request, message), origin);
-    const plain = decodeMessage(rpc.response, wholeMessage(answered));
-    return answer(200, toJson(rpc.response, plain));
+    const { path } = rpc;
+    const { slowCalls } = this.#context;
+    const call = { path, remote: origin.address, request: encodeMessage(rpc.request, message) };
+    const began = slowCalls.now();
+    const ended = (answered?: Buffer): void =>
+      slowCalls.ended({ ...call, began, ...(answered !== undefined && { answer: answered }) });
+    try {
+      const answered = wholeMessage(await method(call.request, origin));
+      ended(answered);
+      return answer(200, toJson(rpc.response, decodeMessage(rpc.response, answered)));
+    } catch (error) {
+      ended();
+      throw error;
+    }
   }
 
   #stream(rpc: Rpc, text: string, origin: CallOrigin): HttpResponse {

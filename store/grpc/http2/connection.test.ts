@@ -10,11 +10,13 @@ import {
   request,
   u32,
 } from '../../../test/support/http2-client.ts';
+import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { ServerConnection } from './connection.ts';
 import { errorCodes } from './errors.ts';
 import { frameFlags, frameTypes, settingsFrame, type Frame } from './frames.ts';
 import { HeaderDecoder } from './header-decoder.ts';
 import type { Field } from './header-table.ts';
+import { PingLimit } from './ping-limit.ts';
 import { settingIds } from './settings.ts';
 import type { ServerStream } from './stream.ts';
 
@@ -28,18 +30,21 @@ let heads: (readonly Field[])[];
 let events: string[];
 let bodies: Buffer[];
 let refuses: boolean;
+let clock: FakeClock;
 
 function open(hasSettings = true): void {
   [duplex, streams, heads, events, bodies, refuses] = [new LoopDuplex(), [], [], [], [], false];
   received = new Received(duplex);
-  connection = new ServerConnection(duplex, {
-    open(stream, fields) {
+  clock = new FakeClock();
+  const limits = { maxStreams: 10_000, pings: new PingLimit(clock, 5000) };
+  const handlers = {
+    open(stream: ServerStream, fields: readonly Field[]) {
       if (refuses) return undefined;
       streams.push(stream);
       heads.push(fields);
       const say = (what: string): void => void events.push(`${what} ${stream.id}`);
       return {
-        received: (bytes) => {
+        received: (bytes: Buffer) => {
           bodies.push(Buffer.from(bytes));
           stream.take(bytes.length);
         },
@@ -48,8 +53,9 @@ function open(hasSettings = true): void {
         aborted: () => say('aborted'),
       };
     },
-    closed: () => events.push('closed'),
-  });
+    closed: () => void events.push('closed'),
+  };
+  connection = new ServerConnection(duplex, handlers, limits);
   connection.open();
   if (!hasSettings) return;
   duplex.arrive(PREFACE);
@@ -324,6 +330,44 @@ describe('a connection', () => {
     expect(received.takeNames()).toEqual(['rstStream 20005']);
   });
 
+  const ping = (): void => duplex.arrive(frame('ping', 0, Buffer.alloc(8)));
+
+  it('sends away whoever pings too often, as gRPC’s servers do', async () => {
+    begin(1);
+    for (let i = 0; i < 3; i++) ping();
+    await clock.advance(5000);
+    ping();
+    expect(duplex.hasEnded).toBe(false);
+    ping();
+    const frames = received.take();
+    expect(frames.slice(0, -1).map(({ type }) => type)).toEqual(Array(5).fill(frameTypes.ping));
+    const { type, payload } = frames.at(-1)!;
+    expect([type, payload.readUInt32BE(0), payload.readUInt32BE(4)]).toEqual([
+      ...[frameTypes.goaway, 1, errorCodes.enhanceYourCalm],
+    ]);
+    expect(payload.subarray(8).toString()).toBe('too_many_pings');
+    expect(duplex.hasEnded).toBe(true);
+  });
+
+  it('lets whoever was sent something ping, and nobody who has no call, but every 2 h', async () => {
+    begin(1);
+    for (let i = 0; i < 10; i++) {
+      streams[0]!.message(Buffer.from('news'));
+      ping();
+    }
+    streams[0]!.end('ok');
+    // Its headers: the first ping after it is free.
+    for (let i = 0; i < 3; i++) {
+      ping();
+      await clock.advance(60_000);
+    }
+    await clock.advance(2 * 60 * 60 * 1000);
+    ping();
+    expect(duplex.hasEnded).toBe(false);
+    ping();
+    expect(failure()).toBe(errorCodes.enhanceYourCalm);
+  });
+
   it('answers 431 to header fields that are too many', () => {
     const entering = Buffer.from([0x40, 1, 0x61, 0x7f, 0xa1, 0x1e]);
     const again = Buffer.alloc(20, 0xbe);
@@ -332,6 +376,50 @@ describe('a connection', () => {
     const [head] = received.take();
     expect(new HeaderDecoder().decode(head!.payload)).toEqual([{ name: ':status', value: '431' }]);
     expect([streams.length, duplex.hasEnded]).toEqual([0, false]);
+  });
+
+  it('resets a request with a field that may not be, in the table too', () => {
+    const entering = Buffer.concat([
+      request('/s/m'),
+      Buffer.from([0x40, 1]),
+      Buffer.from('A\x01a'),
+    ]);
+    duplex.arrive(frame('headers', 1, entering, endHeaders));
+    const again = Buffer.concat([request('/s/m'), Buffer.from([0xbe])]);
+    duplex.arrive(frame('headers', 3, again, endHeaders));
+    expect(received.take().map(({ streamId, payload }) => [streamId, ...payload])).toEqual([
+      [1, 0, 0, 0, errorCodes.protocolError],
+      [3, 0, 0, 0, errorCodes.protocolError],
+    ]);
+    begin(5);
+    expect(streams).toHaveLength(1);
+  });
+
+  it('takes of the windows that a frame names the last', () => {
+    duplex.arrive(settingsFrame([[settingIds.initialWindowSize, 0]]));
+    begin(1);
+    streams[0]!.answer(Buffer.from('answer'));
+    received.take();
+    const windows = [100, 0, 100, 3].map((each) => [settingIds.initialWindowSize, each] as const);
+    duplex.arrive(settingsFrame(windows));
+    expect(sentBytes(received.take())).toBe(3);
+  });
+
+  it('counts resets as unread only until the network has taken them', () => {
+    duplex.isReading = false;
+    refuses = true;
+    // POST, http and "/".
+    const block = Buffer.from([0x83, 0x86, 0x84]);
+    const wave = (from: number): void => {
+      const ids = Array.from({ length: 41_000 }, (_, i) => from + 2 * i);
+      duplex.arrive(Buffer.concat(ids.map((id) => frame('headers', id, block, endHeaders))));
+    };
+    wave(1);
+    duplex.drain();
+    wave(100_001);
+    expect(duplex.hasEnded).toBe(false);
+    wave(200_001);
+    expect(failure()).toBe(errorCodes.enhanceYourCalm);
   });
 
   const wrong: [string, number, () => void][] = [

@@ -18,11 +18,13 @@ import {
   u32Frame,
   type Frame,
 } from './frames.ts';
-import { HeaderBlocks } from './header-blocks.ts';
+import { HeaderBlocks, type HeaderBlock } from './header-blocks.ts';
 import { MAX_HEADER_LIST_BYTES } from './header-decoder.ts';
 import type { Field } from './header-table.ts';
 import { IncomingWindow } from './incoming-window.ts';
 import { Outgoing } from './outgoing.ts';
+import type { PingLimit } from './ping-limit.ts';
+import { hasRequestFields } from './request-fields.ts';
 import { readSettings, settingIds } from './settings.ts';
 import {
   ServerStream,
@@ -31,14 +33,19 @@ import {
   type StreamHandlers,
 } from './stream.ts';
 
-/** Requests under way on one connection; further ones are refused, and clients send them again. */
-const MAX_STREAMS = 10_000;
 const CONNECTION_WINDOW_BYTES = 16 << 20;
 const FIRST_WINDOW_BYTES = 65_535;
 /** With more than this unsent, new requests are refused: the client does not read its answers. */
 const MAX_UNSENT_BYTES = 256 << 20;
-/** Answers to pings and settings that a client may leave unread. */
+/** Answers to pings and settings, and resets, that a client may leave unread. */
 const MAX_UNREAD_CONTROL_BYTES = 1 << 20;
+
+export interface ConnectionLimits {
+  /** Requests under way; further ones are refused, and clients send them again. */
+  readonly maxStreams: number;
+  /** Absent: clients may ping as often as they read the answers. */
+  readonly pings?: PingLimit | undefined;
+}
 
 export interface ConnectionHandlers {
   /** A request. Undefined: not now; it is refused such that the client may send it again. */
@@ -50,6 +57,7 @@ export interface ConnectionHandlers {
 export class ServerConnection {
   readonly #wire: Duplex;
   readonly #handlers: ConnectionHandlers;
+  readonly #limits: ConnectionLimits;
   readonly #reader = new FrameReader('client');
   readonly #blocks = new HeaderBlocks();
   readonly #outgoing: Outgoing;
@@ -67,16 +75,17 @@ export class ServerConnection {
   /** Counts what has come, so that silence can be told. */
   framesReceived = 0;
 
-  constructor(wire: Duplex, handlers: ConnectionHandlers) {
+  constructor(wire: Duplex, handlers: ConnectionHandlers, limits: ConnectionLimits) {
     this.#wire = wire;
     this.#handlers = handlers;
+    this.#limits = limits;
     this.#outgoing = new Outgoing(wire, ({ streamId }) => this.#answered(streamId));
   }
 
   open(): void {
     this.#wire.send(
       settingsFrame([
-        [settingIds.maxConcurrentStreams, MAX_STREAMS],
+        [settingIds.maxConcurrentStreams, this.#limits.maxStreams],
         [settingIds.initialWindowSize, STREAM_WINDOW_BYTES],
         [settingIds.maxHeaderListSize, MAX_HEADER_LIST_BYTES],
       ]),
@@ -85,7 +94,10 @@ export class ServerConnection {
     this.#wire.send(u32Frame(frameTypes.windowUpdate, 0, wider));
     this.#wire.open({
       received: (bytes) => this.#received(bytes),
-      drained: () => this.#tellDrained(),
+      drained: () => {
+        this.#controlBytes = 0;
+        this.#tellDrained();
+      },
       closed: () => this.#closed(),
     });
   }
@@ -132,6 +144,8 @@ export class ServerConnection {
     // A failure amid a read: what follows in it is not looked at.
     if (this.#ended) return;
     this.framesReceived++;
+    if (this.#controlBytes > MAX_UNREAD_CONTROL_BYTES)
+      throw new ConnectionError(errorCodes.enhanceYourCalm, 'too many frames to answer');
     const { type } = frame;
     if (!this.#hasSettings && type !== frameTypes.settings)
       throw new ConnectionError(errorCodes.protocolError, 'no settings first');
@@ -185,11 +199,11 @@ export class ServerConnection {
   #headers(frame: Frame): void {
     const block = this.#blocks.take(frame);
     if (block === undefined) return;
-    const { streamId, fields, endStream } = block;
+    const { streamId } = block;
     const stream = this.#streams.get(streamId);
     if (stream !== undefined) {
       // Trailers: gRPC has no use for a client's.
-      if (!endStream || stream.isHalfClosed)
+      if (!block.endStream || stream.isHalfClosed)
         throw new ConnectionError(errorCodes.protocolError, 'header fields amid a request');
       return this.#halfClose(stream);
     }
@@ -198,19 +212,22 @@ export class ServerConnection {
     // Trailers of a request that was answered early, or reset meanwhile.
     if (streamId <= this.#lastStreamId) return;
     this.#lastStreamId = streamId;
-    this.#open(streamId, fields, endStream);
+    this.#open(block);
   }
 
-  #open(streamId: number, fields: readonly Field[] | undefined, endStream: boolean): void {
+  #open({ streamId, fields, isMalformed, endStream }: HeaderBlock): void {
     const stream = new ServerStream(streamId, this.#outgoing, this.#control);
     const { size } = this.#streams;
     this.#streams.set(streamId, stream);
-    if (this.#draining || size >= MAX_STREAMS || this.#outgoing.unsent > MAX_UNSENT_BYTES)
+    const { maxStreams } = this.#limits;
+    if (this.#draining || size >= maxStreams || this.#outgoing.unsent > MAX_UNSENT_BYTES)
       return this.#reset(stream, errorCodes.refusedStream);
     if (fields === undefined) {
       stream.isHalfClosed = endStream;
       return stream.end([{ name: ':status', value: '431' }]);
     }
+    if (isMalformed || !hasRequestFields(fields))
+      return this.#reset(stream, errorCodes.protocolError);
     const handlers = this.#handlers.open(stream, fields);
     if (handlers === undefined) return this.#reset(stream, errorCodes.refusedStream);
     stream.handlers = handlers;
@@ -229,7 +246,7 @@ export class ServerConnection {
     if (stream === undefined) return;
     // The client need not go on with its request (RFC 9113, 8.1).
     if (!stream.isHalfClosed)
-      this.#wire.send(u32Frame(frameTypes.rstStream, streamId, errorCodes.noError));
+      this.#answerControl(u32Frame(frameTypes.rstStream, streamId, errorCodes.noError));
     this.#forget(stream);
     this.#endIfIdle();
   }
@@ -245,7 +262,7 @@ export class ServerConnection {
   }
 
   #reset(stream: ServerStream, code: number): void {
-    this.#wire.send(u32Frame(frameTypes.rstStream, stream.id, code));
+    this.#answerControl(u32Frame(frameTypes.rstStream, stream.id, code));
     this.#abort(stream);
     this.#endIfIdle();
   }
@@ -272,20 +289,18 @@ export class ServerConnection {
       if (payload.length !== 0) throw wrongSize();
       return;
     }
+    let window: number | undefined;
     for (const [id, value] of readSettings(payload))
       if (id === settingIds.headerTableSize) this.#outgoing.limitTable(value);
-      else if (id === settingIds.initialWindowSize)
-        this.#outgoing.resizeWindows(
-          value,
-          [...this.#streams.values()].map(({ queue }) => queue),
-        );
-    const empty = Buffer.alloc(0);
-    this.#answerControl({
-      type: frameTypes.settings,
-      flags: frameFlags.ack,
-      streamId,
-      payload: empty,
-    });
+      else if (id === settingIds.initialWindowSize) window = value;
+    // Once, for it costs a look at every stream: a frame may name it 64 times.
+    if (window !== undefined)
+      this.#outgoing.resizeWindows(
+        window,
+        [...this.#streams.values()].map(({ queue }) => queue),
+      );
+    const acknowledged = { type: frameTypes.settings, flags: frameFlags.ack, streamId };
+    this.#answerControl(encodeFrame({ ...acknowledged, payload: Buffer.alloc(0) }));
     this.#tellDrained();
   }
 
@@ -293,15 +308,15 @@ export class ServerConnection {
     if (frame.payload.length !== 8) throw wrongSize();
     if (frame.streamId !== 0)
       throw new ConnectionError(errorCodes.protocolError, 'a ping of a stream');
-    if ((frame.flags & frameFlags.ack) === 0)
-      this.#answerControl({ ...frame, flags: frameFlags.ack });
+    if ((frame.flags & frameFlags.ack) !== 0) return;
+    this.#answerControl(encodeFrame({ ...frame, flags: frameFlags.ack }));
+    const at = { hasCalls: this.#streams.size > 0, framesSent: this.#outgoing.framesSent };
+    if (this.#limits.pings?.isExceeded(at) === true)
+      throw new ConnectionError(errorCodes.enhanceYourCalm, 'too_many_pings');
   }
 
-  #answerControl(frame: Frame): void {
-    const bytes = encodeFrame(frame);
+  #answerControl(bytes: Buffer): void {
     this.#controlBytes = this.#wire.waiting === 0 ? 0 : this.#controlBytes + bytes.length;
-    if (this.#controlBytes > MAX_UNREAD_CONTROL_BYTES)
-      throw new ConnectionError(errorCodes.enhanceYourCalm, 'too many frames to answer');
     this.#wire.send(bytes);
   }
 

@@ -11,6 +11,8 @@ export interface HeaderBlock {
   readonly streamId: number;
   /** Undefined: too many. */
   readonly fields: readonly Field[] | undefined;
+  /** A name or value among them may not be. */
+  readonly isMalformed: boolean;
   readonly endStream: boolean;
 }
 
@@ -41,7 +43,7 @@ export class HeaderBlocks {
     const isLast = (frame.flags & frameFlags.endHeaders) !== 0;
     const endStream = (frame.flags & frameFlags.endStream) !== 0;
     const { streamId } = frame;
-    if (isFirst && isLast) return { streamId, endStream, fields: this.#decoder.decode(part) };
+    if (isFirst && isLast) return this.#whole({ streamId, endStream }, part);
     const block = (this.#unfinished ??= { streamId, endStream, parts: [], bytes: 0 });
     // A copy: the frame's bytes are not ours.
     block.parts.push(Buffer.from(part));
@@ -50,8 +52,15 @@ export class HeaderBlocks {
       throw new ConnectionError(errorCodes.enhanceYourCalm, 'a header block too large');
     if (!isLast) return undefined;
     this.#unfinished = undefined;
-    const fields = this.#decoder.decode(Buffer.concat(block.parts));
-    return { streamId, endStream: block.endStream, fields };
+    return this.#whole(block, Buffer.concat(block.parts));
+  }
+
+  #whole(
+    { streamId, endStream }: Pick<HeaderBlock, 'streamId' | 'endStream'>,
+    bytes: Buffer,
+  ): HeaderBlock {
+    const fields = this.#decoder.decode(bytes);
+    return { streamId, endStream, fields, isMalformed: this.#decoder.isMalformed };
   }
 }
 

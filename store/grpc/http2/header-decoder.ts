@@ -15,6 +15,10 @@ const INCREMENTAL = 0x40;
 const SIZE_UPDATE = 0x20;
 const HUFFMAN = 0x80;
 
+/** RFC 9113, section 8.2.1. Values are Latin-1: what is not ASCII is let be, as in Go. */
+const NAME = /^:?[a-z0-9!#$%&'*+.^_`|~-]+$/;
+const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/;
+
 const broken = (text: string): ConnectionError =>
   new ConnectionError(errorCodes.compressionError, text);
 
@@ -22,11 +26,16 @@ export class HeaderDecoder {
   readonly #table = new HeaderTable(TABLE_BYTES);
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
+  /** Fields of the table that may not be; a literal is looked at once. */
+  #malformed: WeakSet<Field> | undefined;
+  /** Of the block that was decoded last: a name or value in it may not be. */
+  isMalformed = false;
 
   /** Undefined if the fields are too many; the tables are right all the same. */
   decode(block: Buffer): Field[] | undefined {
     this.#block = block;
     this.#at = 0;
+    this.isMalformed = false;
     const fields: Field[] = [];
     let bytes = 0;
     while (this.#at < block.length) {
@@ -41,7 +50,11 @@ export class HeaderDecoder {
   /** Undefined for what changes the table only, which stands at the beginning. */
   #field(isFirst: boolean): Field | undefined {
     const byte = this.#block[this.#at]!;
-    if (byte >= INDEXED) return this.#table.at(this.#integer(0x7f));
+    if (byte >= INDEXED) {
+      const field = this.#table.at(this.#integer(0x7f));
+      if (this.#malformed?.has(field) === true) this.isMalformed = true;
+      return field;
+    }
     if (byte >= INCREMENTAL) {
       const field = this.#literal(0x3f);
       this.#table.add(field);
@@ -56,7 +69,12 @@ export class HeaderDecoder {
   #literal(prefix: number): Field {
     const index = this.#integer(prefix);
     const name = index === 0 ? this.#text() : this.#table.at(index).name;
-    return { name, value: this.#text() };
+    const field = { name, value: this.#text() };
+    if (!NAME.test(name) || CONTROLS.test(field.value)) {
+      this.isMalformed = true;
+      (this.#malformed ??= new WeakSet()).add(field);
+    }
+    return field;
   }
 
   #text(): string {

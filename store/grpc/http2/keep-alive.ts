@@ -2,24 +2,30 @@ import type { Clock, Timer } from '../../../platform/clock.ts';
 import type { ServerConnection } from './connection.ts';
 
 /** etcd's --grpc-keepalive-interval and --grpc-keepalive-timeout. */
-const PING_AFTER_MS = 2 * 60 * 60 * 1000;
-const PING_TIMEOUT_MS = 20_000;
+export interface KeepAliveTimes {
+  /** After so long a silence a client is asked whether it is there, */
+  readonly intervalMs: number;
+  /** and has so long to say so. */
+  readonly timeoutMs: number;
+}
 
 /** Asks a client that has long been silent whether it is there, and drops it if it is not. */
 export class KeepAlive {
   readonly #connection: ServerConnection;
   readonly #clock: Clock;
+  readonly #times: KeepAliveTimes;
   #timer: Timer | undefined;
 
-  constructor(connection: ServerConnection, clock: Clock) {
+  constructor(connection: ServerConnection, clock: Clock, times: KeepAliveTimes) {
     this.#connection = connection;
     this.#clock = clock;
+    this.#times = times;
     this.#watch();
   }
 
   #watch(): void {
     const { framesReceived } = this.#connection;
-    this.#timer = this.#clock.after(PING_AFTER_MS, () => {
+    this.#timer = this.#clock.after(this.#times.intervalMs, () => {
       if (this.#connection.framesReceived === framesReceived) this.#ask();
       else this.#watch();
     });
@@ -28,7 +34,7 @@ export class KeepAlive {
   #ask(): void {
     const { framesReceived } = this.#connection;
     this.#connection.ping();
-    this.#timer = this.#clock.after(PING_TIMEOUT_MS, () => {
+    this.#timer = this.#clock.after(this.#times.timeoutMs, () => {
       if (this.#connection.framesReceived === framesReceived) this.#connection.destroy();
       else this.#watch();
     });

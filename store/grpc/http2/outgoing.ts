@@ -62,6 +62,8 @@ export class Outgoing {
   #streamWindow = FIRST_WINDOW_BYTES;
   /** Bytes in the queues of all streams. */
   #queued = 0;
+  /** Of answers; not all are counted, but each write is. */
+  framesSent = 0;
   readonly #onEnd: (queue: SendQueue) => void;
 
   /** `onEnd`: the last frame of a stream has been sent. */
@@ -93,6 +95,7 @@ export class Outgoing {
       return;
     }
     this.#window -= length;
+    this.framesSent++;
     const [head, ok] = [this.#encoder.answer(), this.#encoder.ok()];
     let at = this.#wire.claim(3 * FRAME_HEADER_BYTES + head.length + length + ok.length);
     const { room } = this.#wire;
@@ -160,6 +163,7 @@ export class Outgoing {
     at = writeFrameHeader(room, at, { length, type: frameTypes.data, flags: 0, streamId });
     at = writeMessageHeader(room, at, message.length);
     room.set(message, at);
+    this.framesSent++;
     this.#window -= length;
     queue.window -= length;
   }
@@ -302,6 +306,7 @@ export class Outgoing {
 
   #frame(head: Omit<Frame, 'payload'>, payload: Uint8Array): void {
     const { length } = payload;
+    this.framesSent++;
     const at = this.#wire.claim(FRAME_HEADER_BYTES + length);
     const { room } = this.#wire;
     room.set(payload, writeFrameHeader(room, at, { ...head, length }));

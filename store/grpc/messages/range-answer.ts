@@ -24,7 +24,7 @@ export function rangeAnswer(header: ResponseHeader, response: RangeResponse): Bu
   const sizes = new Uint32Array(kvs.length);
   let length = first.length + last.length;
   for (let i = 0; i < kvs.length; i++) length += sizes[i] = sizeOfKeyValue(kvs[i]!);
-  return { length, parts: partsOf({ first, last, kvs, sizes }) };
+  return { length, parts: partsOf({ first, last, kvs, sizes }), count };
 }
 
 function* partsOf(answer: {

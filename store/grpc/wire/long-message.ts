@@ -3,6 +3,8 @@ export interface LongMessage {
   /** Of all parts together. */
   readonly length: number;
   readonly parts: Iterator<Uint8Array>;
+  /** Of the pairs that are answered about, as a range counts them. */
+  readonly count?: number;
 }
 
 /** For who needs it at once. */

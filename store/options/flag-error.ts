@@ -1,0 +1,4 @@
+/** Flags that cannot be served. The message is the whole explanation. */
+export class FlagError extends Error {
+  override readonly name = 'FlagError';
+}
