@@ -1,5 +1,6 @@
 /** Watches over WebSockets, on real sockets. */
 import { readFile } from 'node:fs/promises';
+import { get } from 'node:https';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { configMaps } from '../api/resources.ts';
@@ -93,4 +94,26 @@ it('says why it cannot begin', async () => {
     socket.on('unexpected-response', (_request, response) => resolve(response.statusCode));
   });
   expect(status).toBe(400);
+});
+
+it.each([
+  ['version', { 'sec-websocket-version': '8' }, 'missing or bad WebSocket Version'],
+  ['key', { 'sec-websocket-version': '13' }, 'mismatch challenge/response'],
+])('refuses a handshake without a proper %s', async (_what, wrong, message) => {
+  const path = '/api/v1/namespaces/default/configmaps?watch=true';
+  const headers = { connection: 'Upgrade', upgrade: 'websocket', ...wrong };
+  const text = await new Promise<string>((resolve, reject) => {
+    const sent = get(`${api.server}${path}`, { ...tls, headers }, (answer) => {
+      let all = String(answer.statusCode);
+      answer.on('data', (part: Buffer) => (all += part.toString()));
+      answer.on('end', () => resolve(all));
+    });
+    sent.on('upgrade', (_answer, socket) => {
+      socket.destroy();
+      reject(new Error('it was accepted'));
+    });
+    sent.on('error', reject);
+  });
+  expect(text).toMatch(/^400/);
+  expect(text).toContain(message);
 });

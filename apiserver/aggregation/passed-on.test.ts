@@ -31,6 +31,9 @@ beforeAll(async () => {
         'a=1; Path=/',
         'b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT',
       ]);
+      if (request.url!.endsWith('/elsewhere'))
+        return void response.writeHead(307, { location: 'https://evil.example/' }).end('go');
+      if (request.url!.endsWith('/unchanged')) return void response.writeHead(304).end();
       if (request.url!.endsWith('/refused')) return void response.writeHead(413).end('too much');
       // Each piece is answered by its length as it comes.
       response.flushHeaders();
@@ -44,6 +47,8 @@ beforeAll(async () => {
       return sockets.handleUpgrade(request, socket, head, (open) => {
         open.on('message', (data: Buffer) => open.send(`heard ${data.toString()}`));
       });
+    if (request.url!.endsWith('/elsewhere'))
+      return socket.end('HTTP/1.1 302 Found\r\nlocation: //evil.example/\r\n\r\n');
     if (request.url!.endsWith('/refused'))
       return socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 3\r\n\r\nno!');
     const { upgrade } = request.headers;
@@ -67,6 +72,28 @@ async function answered(
   const [head] = (await once(sent, 'response')) as [IncomingMessage];
   return { head, body: await text(head) };
 }
+
+describe('an extension server that redirects', () => {
+  it.each([
+    ['a question', {}],
+    ['what is to be more than one', { connection: 'Upgrade', upgrade: 'SPDY/3.1' }],
+  ])('leads nobody anywhere: %s', async (_what, headers) => {
+    const sent = httpsRequest(options(`${ROSES}/elsewhere`, { headers }));
+    sent.end();
+    const { head, body } = await answered(sent);
+    expect([head.statusCode, head.headers.location, body]).toEqual([
+      502,
+      undefined,
+      'the backend attempted to redirect this request, which is not permitted',
+    ]);
+  });
+
+  it('may say that nothing has changed', async () => {
+    const sent = httpsRequest(options(`${ROSES}/unchanged`));
+    sent.end();
+    expect((await answered(sent)).head.statusCode).toBe(304);
+  });
+});
 
 describe('a body for an extension server', () => {
   const sum = (body: string): number =>

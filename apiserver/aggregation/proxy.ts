@@ -1,7 +1,7 @@
 /** Requests for what another server serves: passed on in the name of who asked. */
 import type { APIService } from '../../api/types/apiregistration-v1.ts';
 import type { Headers, HttpResponse } from '../../platform/net/http.ts';
-import type { Upstream } from '../../platform/net/upstream.ts';
+import type { Upstream, UpstreamAnswer } from '../../platform/net/upstream.ts';
 import type { User } from '../authn/user.ts';
 import type { PipelineRequest } from '../pipeline/api-request.ts';
 import { textResponse } from '../pipeline/status-response.ts';
@@ -38,6 +38,21 @@ function withoutClaims(headers: Headers): Headers {
 /** kube-apiserver's answer where nobody can be asked. */
 export const unavailable = (): HttpResponse => textResponse(503, 'service unavailable\n');
 
+const REDIRECTED = 'the backend attempted to redirect this request, which is not permitted';
+
+/** A client that followed would show its credentials to whomever it is sent to (CVE-2022-3172). */
+const redirects = ({ status, headers }: UpstreamAnswer): boolean =>
+  status >= 300 && status <= 399 && (headers['location'] ?? '') !== '';
+
+/** One piece at most is read: what is endless is broken off. */
+async function dropped(body: UpstreamAnswer['body']): Promise<void> {
+  try {
+    for await (const _piece of body) return;
+  } catch {
+    // It was broken off anyway.
+  }
+}
+
 export interface ProxyOptions extends TargetOptions {
   readonly upstream: Upstream;
 }
@@ -71,7 +86,9 @@ export async function proxied(
         'x-forwarded-uri': http.path,
       },
     });
-    return passedOn(answer);
+    if (!redirects(answer)) return passedOn(answer);
+    void dropped(answer.body);
+    return textResponse(502, REDIRECTED);
   } catch (error) {
     const why = callFailureText(error, tls.serverName);
     return textResponse(503, `error trying to reach service: ${why}\n`);

@@ -17,7 +17,7 @@ export interface WebhookTokensOptions {
   readonly client: ReviewClient;
   readonly version: 'v1' | 'v1beta1';
   readonly apiAudiences: readonly string[];
-  /** How long an answer holds, whatever it was. */
+  /** How long an answer holds, unless it tells of an error. */
   readonly ttlMs: number;
   readonly clock: Clock;
 }
@@ -52,12 +52,14 @@ export class WebhookTokens implements TokenAuthenticator {
     const key = JSON.stringify([token, asked]);
     const known = this.#known.get(key) ?? this.#asking.get(key);
     if (known !== undefined) return known;
-    const answer = this.#ask(token, asked).finally(() => this.#asking.delete(key));
+    const answer = this.#ask(token, asked)
+      .then((result) => {
+        if (result.type !== 'refused') this.#known.set(key, result, this.#options.ttlMs);
+        return result;
+      }, unreachable)
+      .finally(() => this.#asking.delete(key));
     this.#asking.set(key, answer);
-    return answer.then((result) => {
-      this.#known.set(key, result, this.#options.ttlMs);
-      return result;
-    }, unreachable);
+    return answer;
   }
 
   async #ask(token: string, asked: readonly string[]): Promise<TokenAuthentication> {

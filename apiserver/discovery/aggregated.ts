@@ -1,11 +1,18 @@
 /** Aggregated discovery (KEP-3352): everything in two documents, for /api and /apis. */
+import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { ServedGroup, ServedResource, ServedVersion } from './served.ts';
 
-function resourceEntry(resource: ServedResource): object {
+/** Of the version itself, neither is told. */
+function responseKind({ group, version, kind }: GroupVersionKind, of: ServedVersion): object {
+  const isOwn = group === of.group && version === of.version;
+  return isOwn ? { group: '', version: '', kind } : { group, version, kind };
+}
+
+function resourceEntry(resource: ServedResource, of: ServedVersion): object {
   const { shortNames, categories, subresources } = resource;
   return {
     resource: resource.name,
-    responseKind: resource.kind,
+    responseKind: responseKind(resource.kind, of),
     scope: resource.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: resource.singular,
     verbs: resource.verbs,
@@ -16,7 +23,7 @@ function resourceEntry(resource: ServedResource): object {
       : {
           subresources: subresources.map((sub) => ({
             subresource: sub.name,
-            responseKind: sub.kind,
+            responseKind: responseKind(sub.kind, of),
             verbs: sub.verbs,
           })),
         }),
@@ -24,7 +31,7 @@ function resourceEntry(resource: ServedResource): object {
 }
 
 function versionEntry(version: ServedVersion): object {
-  const resources = version.resources.map(resourceEntry);
+  const resources = version.resources.map((resource) => resourceEntry(resource, version));
   return {
     version: version.version,
     resources,

@@ -4,6 +4,12 @@ import { realCiphers } from '../../platform/node/crypto/ciphers.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import { Discovery } from './discovery.ts';
+import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
+import { decodeMessage } from '../../api/protobuf/decode-message.ts';
+import { protobufMagic } from '../../api/protobuf/envelope.ts';
+import { WireReader } from '../../api/protobuf/wire.ts';
+import { definitionNamed } from '../../api/schema/table.ts';
+import { parseYaml } from '../../api/yaml.ts';
 import { compareVersions } from '../../api/api-version.ts';
 
 const pods: ResourceDeclaration = {
@@ -92,6 +98,20 @@ function valueOf({ headers, body }: HttpResponse): unknown {
   if (body instanceof JsonValue) return body.value;
   const text = Buffer.from(body as Uint8Array).toString();
   return headers['content-type'] === 'application/json' ? (JSON.parse(text) as unknown) : text;
+}
+
+const envelope = (body: Uint8Array): Buffer[] => fields(body.subarray(protobufMagic.length));
+const strings = (message: Buffer): string[] => fields(message).map(String);
+
+/** What a message of messages and texts has, in its order. */
+function fields(message: Uint8Array): Buffer[] {
+  const reader = new WireReader(message);
+  const found: Buffer[] = [];
+  while (!reader.done) {
+    reader.tag();
+    found.push(Buffer.from(reader.bytes()));
+  }
+  return found;
 }
 
 const V2 = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
@@ -203,7 +223,6 @@ describe('discovery', () => {
     [`${V2},${V2BETA1},application/json`, V2, 'apidiscovery.k8s.io/v2'],
     [`${V2BETA1},application/json`, V2BETA1, 'apidiscovery.k8s.io/v2beta1'],
     ['application/json', 'application/json', undefined],
-    ['application/vnd.kubernetes.protobuf', 'application/json', undefined],
     ['*/*', 'application/json', undefined],
     ['', 'application/json', undefined],
     [
@@ -218,6 +237,46 @@ describe('discovery', () => {
     if (apiVersion === undefined) expect(value.kind).toBe('APIGroupList');
     else expect(value.apiVersion).toBe(apiVersion);
   });
+
+  it.each([
+    ['/api', 'meta-v1', 'APIVersions'],
+    ['/apis', 'meta-v1', 'APIGroupList'],
+    ['/apis/apps', 'meta-v1', 'APIGroup'],
+    ['/apis/apps/v1', 'meta-v1', 'APIResourceList'],
+    ['/api', 'apidiscovery-v2', 'APIGroupDiscoveryList'],
+    ['/apis', 'apidiscovery-v2', 'APIGroupDiscoveryList'],
+  ])('answers %s as YAML and protobuf, too: %s %s', async (path, module, kind) => {
+    const parameters = module === 'meta-v1' ? '' : V2.replace('application/json', '');
+    const [json, yaml, protobuf] = await Promise.all(
+      ['application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE].map(async (type) => {
+        const answer = await get(path, { headers: { accept: `${type}${parameters}` } });
+        expect(answer.headers['content-type']).toBe(`${type}${parameters}`);
+        return answer;
+      }),
+    );
+    const value = valueOf(json!) as Record<string, unknown>;
+    expect(value['kind']).toBe(kind);
+    expect(parseYaml(valueOf(yaml!) as string)).toEqual(value);
+    const { apiVersion = '', kind: _kind, ...content } = value;
+    const [typeMeta, message] = envelope(protobuf!.body as Uint8Array);
+    expect(strings(typeMeta!)).toEqual([apiVersion, kind]);
+    expect(decodeMessage(definitionNamed(module, kind)!, message!)).toEqual(content);
+  });
+
+  it.each([
+    'text/html',
+    'application/json;as=Table;g=meta.k8s.io;v=v1',
+    `${V2},x`.replace('v2', 'v9'),
+  ])('refuses %s', async (accept) => {
+    await expect(get('/apis', { headers: { accept } })).rejects.toMatchObject({ code: 406 });
+  });
+
+  it.each(['/healthz/', '/livez/', '/metrics/', '/openapi/v3/', '/apis//'])(
+    'does not take %s for what it is without its last slash',
+    async (path) => {
+      expect((await get(path)).status).toBe(404);
+    },
+  );
 
   it('tells everything at once when aggregated', async () => {
     const core = valueOf(await get('/api', { headers: { accept: V2 } })) as { items: unknown[] };
@@ -236,7 +295,7 @@ describe('discovery', () => {
               singularResource: 'pod',
               shortNames: ['po'],
               categories: ['all'],
-              responseKind: { group: '', version: 'v1', kind: 'Pod' },
+              responseKind: { group: '', version: '', kind: 'Pod' },
               subresources: [
                 {
                   subresource: 'eviction',

@@ -1,15 +1,17 @@
 /** Everything that answers on paths that are no resources: discovery, OpenAPI, health, version. */
+import { definitionNamed } from '../../api/schema/table.ts';
 import { statusError } from '../../api/status.ts';
 import { type HttpRequest, type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
-import { checkAcceptedType } from '../pipeline/route-media.ts';
+import type { Accepted } from '../pipeline/accept.ts';
+import { checkAcceptedType, checkJsonAccepted } from '../pipeline/route-media.ts';
 import { pageNotFound } from '../pipeline/status-response.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
 import { groupDiscoveryList } from './aggregated.ts';
 import {
-  discoveryContentType,
-  type DiscoveryForm,
+  discoveryParameters,
   negotiateDiscovery,
+  negotiateDocument,
 } from './discovery-negotiation.ts';
 import { bodyOf, Document, type DocumentOptions } from './document.ts';
 import {
@@ -52,23 +54,36 @@ export interface CustomServed {
 
 type Answer = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
 
+type Listing = (request: HttpRequest, mediaType: Accepted['mediaType']) => HttpResponse;
+
 /** One of the two addresses of aggregated discovery, in its three forms. */
-function negotiated(groups: readonly ServedGroup[], list: Answer): Answer {
+function negotiated(groups: readonly ServedGroup[], list: Listing): Answer {
   const aggregated = (form: 'v2' | 'v2beta1'): Document =>
     new Document(() => groupDiscoveryList(form, groups), {
-      headers: {
-        'content-type': discoveryContentType(form),
-        'cache-control': 'public',
-        vary: 'Accept',
-      },
+      headers: { 'cache-control': 'public', vary: 'Accept' },
+      definition: definitionNamed('apidiscovery-v2', 'APIGroupDiscoveryList'),
+      parameters: discoveryParameters(form),
       isTagged: true,
     });
   const documents = { v2: aggregated('v2'), v2beta1: aggregated('v2beta1') };
   return (request) => {
-    const form: DiscoveryForm | undefined = negotiateDiscovery(request.headers['accept']);
-    if (form === undefined || form === 'list') return list(request);
-    return documents[form].answer(request);
+    const { form, mediaType } = negotiateDiscovery(request.headers['accept']);
+    if (form === 'list') return list(request, mediaType);
+    return documents[form].answer(request, mediaType);
   };
+}
+
+type ListKind = 'APIVersions' | 'APIGroupList' | 'APIGroup' | 'APIResourceList';
+
+function listing(kind: ListKind, build: () => object): Listing {
+  const document = new Document(build, { definition: definitionNamed('meta-v1', kind)! });
+  return (request, mediaType) => document.answer(request, mediaType);
+}
+
+/** A listing that has no other form. */
+function listed(kind: ListKind, build: () => object): Answer {
+  const list = listing(kind, build);
+  return (request) => list(request, negotiateDocument(request.headers['accept']));
 }
 
 const fixed = (build: () => object, options?: DocumentOptions): Answer => {
@@ -97,17 +112,15 @@ class Catalog {
     const core = groups.filter((group) => group.name === '');
     const shown = withRemote(groups, remote);
     const named = shown.filter((group) => group.name !== '');
-    const versions: Answer = (request) => ({
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: bodyOf(request, new JsonValue(apiVersions(core[0], serverAddress()))),
-    });
+    // What it says may change with each request: where this server is.
+    const versions: Listing = (request, mediaType) =>
+      listing('APIVersions', () => apiVersions(core[0], serverAddress()))(request, mediaType);
     this.paths.set('/api', negotiated(core, versions));
     this.paths.set(
       '/apis',
       negotiated(
         named,
-        fixed(() => apiGroupList(named)),
+        listing('APIGroupList', () => apiGroupList(named)),
       ),
     );
     for (const group of shown) this.#addGroup(group, options.fingerprint);
@@ -118,10 +131,8 @@ class Catalog {
     this.#addOpenId(options.openId);
     this.paths.set('/metrics', () => answerMetrics(metrics));
     this.paths.set('/metrics/slis', () => answerMetrics(slis.metrics));
-    this.paths.set(
-      '',
-      fixed(() => ({ paths: this.#listed(options.checks) }), { text: 'indented' }),
-    );
+    const root = fixed(() => ({ paths: this.#listed(options.checks) }), { text: 'indented' });
+    this.paths.set('', root).set('/index.html', root);
   }
 
   #addOpenId(documents: DiscoveryOptions['openId']): void {
@@ -149,12 +160,12 @@ class Catalog {
     if (group.name !== '')
       this.paths.set(
         root,
-        fixed(() => apiGroupDocument(group)),
+        listed('APIGroup', () => apiGroupDocument(group)),
       );
     for (const version of group.versions) {
       this.paths.set(
         `${root}/${version.version}`,
-        fixed(() => apiResourceList(version, fingerprint)),
+        listed('APIResourceList', () => apiResourceList(version, fingerprint)),
       );
     }
   }
@@ -165,7 +176,7 @@ class Catalog {
       `/${endpoint}`,
       ...checks[endpoint].map((check) => `/${endpoint}/${check.name}`),
     ]);
-    const own = [...this.paths.keys()].filter((path) => path !== '');
+    const own = [...this.paths.keys()].filter((path) => path !== '' && path !== '/index.html');
     return [...own, ...health, '/openapi/v2', '/openapi/v3'].sort();
   }
 }
@@ -183,6 +194,11 @@ function identitiesOf(custom: readonly CustomServed[]): ReadonlyMap<string, stri
 
 /** Where Kubernetes' router looks at methods and media types; elsewhere all of them read. */
 const ROUTED = /^\/(api(\/|$)|version$|apis\/[^/]+\/|\.well-known\/|openid\/)/;
+
+const JSON_ALONE = /^\/(version$|\.well-known\/)/;
+
+/** Where slashes at the end make no difference. */
+const OPEN_ENDED = /^\/(api(\/|$)|version\/|apis\/(?!\/*$)|apis\/$|\.well-known\/|openid\/)/;
 
 export class Discovery {
   readonly #options: DiscoveryOptions;
@@ -203,11 +219,12 @@ export class Discovery {
   async answer(request: HttpRequest): Promise<HttpResponse> {
     this.#catalog ??= new Catalog(this.#options, this.#documents, this.#slis);
     const { paths, openApi } = this.#catalog;
-    const path = request.path.replace(/\/+$/, '');
+    const path = request.path.replace(OPEN_ENDED.test(request.path) ? /\/+$/ : /^\/$/, '');
     const found = paths.get(path);
     if (found !== undefined) {
       if (!ROUTED.test(path)) return found(request);
-      checkAcceptedType(request.headers['accept']);
+      const check = JSON_ALONE.test(path) ? checkJsonAccepted : checkAcceptedType;
+      check(request.headers['accept']);
       if (request.method === 'GET') return found(request);
       const text = 'the server does not allow this method on the requested resource';
       throw statusError('MethodNotAllowed', text, {});

@@ -67,7 +67,7 @@ export async function answerHealth(
   const { query } = request;
   const [, endpoint = '', name, ...rest] = request.path.split('/');
   if (endpoint !== 'livez' && endpoint !== 'readyz' && endpoint !== 'healthz') return undefined;
-  if (name === undefined || name === '') return all(endpoint, checks[endpoint], { query, slis });
+  if (name === undefined) return all(endpoint, checks[endpoint], { query, slis });
   const wanted = [name, ...rest].join('/');
   const check = checks[endpoint].find((known) => known.name === wanted);
   return check === undefined ? pageNotFound() : single(check);

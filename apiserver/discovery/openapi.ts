@@ -153,7 +153,7 @@ export class OpenApi {
     await this.#source.prepare?.();
     if (isV2) return this.#answerSwagger(request);
     const name = path.slice(ROOT.length + 1);
-    const document = name === '' ? this.#index : this.#documents.get(name);
+    const document = path === ROOT ? this.#index : this.#documents.get(name);
     if (document === undefined) return pageNotFound();
     if (negotiate(request.headers['accept'], ['json']) === undefined) {
       return notAcceptable('application/json');

@@ -12,7 +12,7 @@ import {
   type Shape,
   shaped,
 } from '../options/config-document.ts';
-import { parseGoDuration } from '../pipeline/go-duration.ts';
+import { parseGoDuration } from '../../platform/go-duration.ts';
 import { maskedResource, resourceErrors } from './resource-names.ts';
 
 export interface NamedKey {

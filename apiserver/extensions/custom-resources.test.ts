@@ -176,6 +176,8 @@ describe('a custom resource', () => {
     const after = await api.call('GET', at);
     expect(after.body.spec.replicas).toBe(5);
     expect(after.body.metadata.generation).toBe(2);
+    const strategic = { body: {}, type: 'application/strategic-merge-patch+json' };
+    expect((await api.call('PATCH', `${at}/scale`, strategic)).code).toBe(415);
     scale.body.spec.replicas = 50;
     const { resourceVersion } = after.body.metadata;
     scale.body.metadata.resourceVersion = resourceVersion;

@@ -40,7 +40,7 @@ export function customScale(
         apiVersion: 'autoscaling/v1',
         kind: 'Scale',
         metadata: metadata as Scale['metadata'],
-        spec: { replicas },
+        spec: replicas === 0 ? {} : { replicas },
         status: {
           replicas: typeof current === 'number' ? current : 0,
           ...(typeof labels === 'string' && labels !== '' ? { selector: labels } : {}),

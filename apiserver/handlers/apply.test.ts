@@ -307,6 +307,34 @@ describe('managedFields', () => {
     });
   });
 
+  it('name nobody who scales what nobody has set, until it is applied', async () => {
+    await apply(`${deploys}/web`, 'creator', web());
+    const scale = (replicas: number) => ({ type: MERGE, body: { spec: { replicas } } });
+    await api.call('PATCH', `${deploys}/web/scale?fieldManager=scaler`, scale(4));
+    const scaled = await api.call('GET', `${deploys}/web`);
+    expect(Object.keys(ownersOf(scaled))).toEqual(['creator Apply']);
+    await apply(`${deploys}/web`, 'other', { ...web(), spec: { replicas: 4 } });
+    await api.call('PATCH', `${deploys}/web/scale?fieldManager=scaler`, scale(5));
+    const taken = await api.call('GET', `${deploys}/web`);
+    expect(Object.keys(ownersOf(taken)).sort()).toEqual(['creator Apply', 'scaler Update scale']);
+  });
+
+  it('leave out the labels that a Deployment’s status cannot have', async () => {
+    const object = web() as { metadata: object };
+    await apply(`${deploys}/web`, 'creator', object);
+    const metadata = { ...object.metadata, labels: { a: 'b' }, annotations: { a: 'b' } };
+    const { apiVersion, kind } = web() as { apiVersion: string; kind: string };
+    const answer = await apply(`${deploys}/web/status`, 'controller', {
+      ...{ apiVersion, kind, metadata },
+      status: { replicas: 1 },
+    });
+    expect(answer.body.metadata.labels).toBeUndefined();
+    expect(ownersOf(answer)['controller Apply status']).toEqual({
+      'f:metadata': { 'f:annotations': { 'f:a': {} } },
+      'f:status': { 'f:replicas': {} },
+    });
+  });
+
   it('do not count what admission adds', async () => {
     const body = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } };
     await api.call('POST', '/api/v1/namespaces/d/serviceaccounts', {

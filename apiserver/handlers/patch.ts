@@ -42,7 +42,7 @@ export async function patch(
   const mediaType = (request.http.headers['content-type'] ?? '').split(';')[0]!;
   if (mediaType === APPLY_PATCH) return applyPatch(target, subresource);
   const kind = subresource?.kind ?? store.declaration.type;
-  const served = Object.keys(patches).filter((type) => isServed(type, kind));
+  const served = Object.keys(patches).filter((type) => isServed(type, store.declaration.type));
   const read = served.includes(mediaType) ? patches[mediaType] : undefined;
   if (read === undefined)
     throw store.declaration.structure === undefined
@@ -77,7 +77,7 @@ export async function patch(
   return updatedResponse(target, updated, subresource);
 }
 
-/** Kinds that are known only at run time have no merge keys. */
+/** Kinds that are known only at run time have no merge keys, nor are their scales patched so. */
 function isServed(mediaType: string, kind: Kind): boolean {
   return !mediaType.includes('strategic') || definitionOf(kind) !== undefined;
 }

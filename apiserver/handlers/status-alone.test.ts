@@ -91,3 +91,21 @@ describe('a status that is sent with another spec', () => {
     });
   });
 });
+
+describe('a pod that is told one of its addresses', () => {
+  it.each([
+    [{ podIP: '10.0.0.1' }, '10.0.0.1', ['10.0.0.1']],
+    [{ podIPs: [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }] }, '10.0.0.1', ['10.0.0.1', 'fd00::1']],
+    [{ podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.1' }] }, '10.0.0.2', ['10.0.0.2']],
+  ])('has both: %j', async (status, podIP, all) => {
+    const pods = '/api/v1/namespaces/default/pods';
+    const spec = { containers: [{ name: 'c', image: 'i' }] };
+    await api.call('POST', pods, { body: { spec, metadata: { name: 'told' } } });
+    const type = 'application/merge-patch+json';
+    const { body } = await api.call('PATCH', `${pods}/told/status?dryRun=All`, {
+      ...{ body: { status }, type },
+    });
+    const podIPs = all.map((ip) => ({ ip }));
+    expect((body as unknown as Pod).status).toMatchObject({ podIP, podIPs });
+  });
+});

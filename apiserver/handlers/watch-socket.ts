@@ -1,9 +1,20 @@
+import { statusError } from '../../api/status.ts';
 import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
-import { type Chunk, JsonValue } from '../../platform/net/http.ts';
-import { ServerWebSocket } from '../../platform/net/websocket-server.ts';
+import { type Chunk, type Headers, JsonValue } from '../../platform/net/http.ts';
+import { isWebSocketRequest, ServerWebSocket } from '../../platform/net/websocket-server.ts';
 
 /** Of a length that goes before each event where events share one stream. */
 const FRAME_HEAD_BYTES = 4;
+
+/** False for a request that asks for no WebSocket; throws if it asks for one in no proper way. */
+export function wantsWebSocket(headers: Headers): boolean {
+  if (!isWebSocketRequest(headers)) return false;
+  if (headers['sec-websocket-version'] !== '13')
+    throw statusError('BadRequest', 'missing or bad WebSocket Version');
+  if (headers['sec-websocket-key'] === undefined)
+    throw statusError('BadRequest', 'mismatch challenge/response');
+  return true;
+}
 
 /**
  * A watch over a WebSocket: each event is one message, text for JSON and binary for protobuf, as

@@ -2,7 +2,6 @@ import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { hasProtobuf } from '../../api/protobuf/envelope.ts';
 import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import type { HttpResponse } from '../../platform/net/http.ts';
-import { isWebSocketRequest } from '../../platform/net/websocket-server.ts';
 import type { WatchItem } from '../registry/resource-store.ts';
 import { accepted } from '../pipeline/accept.ts';
 import { listParameters } from './list-parameters.ts';
@@ -10,7 +9,7 @@ import { booleanParameter, numberParameter } from './options.ts';
 import { scopeOf } from './selectors.ts';
 import type { Target } from './target.ts';
 import { watchEncoder } from './watch-encoder.ts';
-import { watchOverWebSocket } from './watch-socket.ts';
+import { wantsWebSocket, watchOverWebSocket } from './watch-socket.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /** kube-apiserver's --min-request-timeout: a watch lasts one to two times as long. */
@@ -20,6 +19,7 @@ const MIN_WATCH_SECONDS = 1_800;
 export async function watch(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const { query, headers, signal } = request.http;
+  const overWebSocket = wantsWebSocket(headers);
   const protobuf = hasProtobuf(store.declaration.type);
   const form = accepted(headers['accept'], { protobuf, stream: true });
   const encoder = watchEncoder(form, {
@@ -43,7 +43,7 @@ export async function watch(target: Target): Promise<HttpResponse> {
     clock: environment.clock,
     signal,
   });
-  if (isWebSocketRequest(headers)) {
+  if (overWebSocket) {
     const upgrade = (connection: ByteStream) => watchOverWebSocket(connection, body);
     return { status: 101, headers: { upgrade: 'websocket', connection: 'Upgrade' }, upgrade };
   }

@@ -81,6 +81,17 @@ const EXCHANGE = Symbol('exchange');
 const exchangeOf = (request: Request): Partial<Exchange> =>
   (request as { [EXCHANGE]?: Exchange })[EXCHANGE] ?? {};
 
+/** Why a body was not read. */
+type Unread = Exclude<ReadBody, { type: 'body' }> | { readonly type: 'unexpected' };
+
+const refusals = {
+  tooLarge: () =>
+    statusError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`),
+  timeout: () => statusError('Timeout', 'Timeout: the request body did not arrive in time'),
+  unexpected: () =>
+    statusError('BadRequest', 'a request that asks for another protocol may have no body'),
+};
+
 class ExpressEdge implements Edge {
   readonly classes: MessageClasses;
   readonly #http1: VersionApp;
@@ -123,7 +134,11 @@ class ExpressEdge implements Edge {
       response.setHeader('connection', 'close');
     }
     if (exchangeOf(request).upgrade !== undefined) {
-      // What follows its head belongs to the other protocol.
+      // What follows its head belongs to the other protocol: a body would be taken for that.
+      if (sendsBody(request)) {
+        this.#refuse(response, { type: 'unexpected' });
+        return;
+      }
       void this.#answer({ request, response }, {});
       return;
     }
@@ -182,18 +197,12 @@ class ExpressEdge implements Edge {
     }
   }
 
-  #refuse(response: Response, why: Exclude<ReadBody, { type: 'body' }>): void {
+  #refuse(response: Response, why: Unread): void {
     if (why.type === 'aborted') {
       response.destroy();
       return;
     }
-    const error =
-      why.type === 'tooLarge'
-        ? statusError(
-            'RequestEntityTooLarge',
-            `Request entity too large: limit is ${MAX_BODY_BYTES}`,
-          )
-        : statusError('Timeout', 'Timeout: the request body did not arrive in time');
+    const error = refusals[why.type]();
     // The rest of the body would have to be read before the connection could serve again.
     if (response.req.httpVersionMajor === 1) response.setHeader('connection', 'close');
     const outlet = { response, abandon: () => {} };

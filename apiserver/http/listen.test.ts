@@ -4,7 +4,7 @@ import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { Agent, request as httpsRequest } from 'node:https';
 import { connect as connectTls } from 'node:tls';
 import request from 'supertest';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Chunk, type HttpHandler, JsonValue } from '../../platform/net/http.ts';
 import type { Listening } from '../../platform/net/http-server.ts';
 import { silentLogger } from '../../platform/logger.ts';
@@ -26,6 +26,8 @@ const serving = realX509.issue(
 );
 const subject = { commonName: 'jane', organizations: ['dev', 'ops'] };
 const client = realX509.issue({ subject, validity, usage: 'client' }, ca);
+
+const HEAD = 'DELETE /api/v1/pods HTTP/1.1\r\nhost: x\r\n';
 
 const running: Listening[] = [];
 const sessions: ClientHttp2Session[] = [];
@@ -518,6 +520,35 @@ describe('listen', () => {
     }
     for (const socket of sockets) socket.destroy();
     await Promise.all(answers);
+  });
+
+  it.each([
+    ['two lengths', `${HEAD}content-length: 1\r\ncontent-length: 2\r\n\r\nab`, /^HTTP\/1\.1 400 /],
+    [
+      'a length and chunks',
+      `${HEAD}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+      /^HTTP\/1\.1 400 /,
+    ],
+    ['a folded header', `${HEAD}x: a\r\n b\r\n\r\n`, /^HTTP\/1\.1 400 /],
+    [
+      'an upgrade with a body',
+      `${HEAD}connection: upgrade\r\nupgrade: websocket\r\ncontent-length: 2\r\n\r\n{}`,
+      /^HTTP\/1\.1 400 .*may have no body/s,
+    ],
+  ])('refuses %s, and ends the connection', async (_what, bytes, answer) => {
+    const handler = vi.fn(mirror);
+    const { port } = await serve(handler);
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    socket.on('error', () => {});
+    await once(socket, 'secureConnect');
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    // What follows would be answered if any of it were taken for a request.
+    socket.write(`${bytes}GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await once(socket, 'close');
+    expect(text).toMatch(answer);
+    expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+    expect(handler).not.toHaveBeenCalled();
   });
 
   it('stops with idle and half-open connections around', async () => {

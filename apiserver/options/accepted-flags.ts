@@ -75,7 +75,7 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'identity-lease-duration-seconds': 'any',
   'identity-lease-renew-interval-seconds': 'any',
   'enable-aggregator-routing': 'any',
-  'aggregator-reject-forwarding-redirect': 'any',
+  'aggregator-reject-forwarding-redirect': on,
   'target-ram-mb': 'any',
   'insecure-port': ['0'],
 };

@@ -18,7 +18,7 @@ import {
   shaped,
 } from './config-document.ts';
 import { compiled } from './expressions.ts';
-import { goDurationText, parseGoDuration } from '../pipeline/go-duration.ts';
+import { goDurationText, parseGoDuration } from '../../platform/go-duration.ts';
 
 const GROUP = 'apiserver.config.k8s.io';
 const FORMS = formsOf('AuthorizationConfiguration', [

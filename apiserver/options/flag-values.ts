@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { parseGoDuration } from '../pipeline/go-duration.ts';
+import { parseGoDuration } from '../../platform/go-duration.ts';
 import { isTrue } from '../pipeline/request-info.ts';
 
 /** Go's ParseBool. */

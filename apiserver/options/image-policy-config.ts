@@ -1,7 +1,7 @@
 /** What ImagePolicyWebhook is told by --admission-control-config-file. */
 import { parseYaml } from '../../api/yaml.ts';
 import type { ImagePolicy } from '../admission/image-policy.ts';
-import { goDurationText } from '../pipeline/go-duration.ts';
+import { goDurationText } from '../../platform/go-duration.ts';
 import { ConfigurationError, type Fields, type Shape, shapedLoosely } from './config-document.ts';
 
 interface Range {

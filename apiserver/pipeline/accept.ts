@@ -43,13 +43,23 @@ export function accepted(header: string | undefined, offer: Offer): Accepted {
   const key = `${traits.filter(Boolean).join('')} ${header}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;
-  const found = clausesOf(header)
-    .map((clause) => served(clause, offer))
-    .find((clause) => clause !== undefined);
-  if (found === undefined) throw notAcceptable(stream);
+  const found = firstServed(header, (clause) => served(clause, offer), stream);
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(key, found);
   return found;
+}
+
+/** What is made of the first clause of which anything is. Throws 406 where there is none. */
+export function firstServed<Served>(
+  header: string,
+  serve: (clause: Clause) => Served | undefined,
+  stream = false,
+): Served {
+  for (const clause of clausesOf(header)) {
+    const made = serve(clause);
+    if (made !== undefined) return made;
+  }
+  throw notAcceptable(stream);
 }
 
 /** Names all that is ever answered with, whether the kind has that form or not. */
@@ -59,7 +69,7 @@ function notAcceptable(stream: boolean): Error {
   return statusError('NotAcceptable', `only the following media types are accepted: ${shown}`);
 }
 
-interface Clause {
+export interface Clause {
   readonly mediaType: string;
   readonly parameters: ReadonlyMap<string, string>;
 }
@@ -79,7 +89,7 @@ function clausesOf(header: string): Clause[] {
   return clauses.sort((a, b) => quality(b) - quality(a));
 }
 
-const mediaTypes: Readonly<Record<string, Accepted['mediaType']>> = {
+export const mediaTypes: Readonly<Record<string, Accepted['mediaType']>> = {
   'application/json': 'application/json',
   'application/*': 'application/json',
   '*/*': 'application/json',
@@ -87,7 +97,7 @@ const mediaTypes: Readonly<Record<string, Accepted['mediaType']>> = {
   [PROTOBUF_MEDIA_TYPE]: PROTOBUF_MEDIA_TYPE,
 };
 
-function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | undefined {
+export function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | undefined {
   const type = mediaTypes[mediaType];
   if (type === undefined) return undefined;
   const as = parameters.get('as');

@@ -2,7 +2,7 @@ import { statusError } from '../../api/status.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Headers, HttpRequest, JsonValue, Peer } from '../../platform/net/http.ts';
 import type { Filter } from './filter.ts';
-import { parseGoDuration } from './go-duration.ts';
+import { parseGoDuration } from '../../platform/go-duration.ts';
 import { isLongRunning } from './long-running.ts';
 
 /**

@@ -270,13 +270,20 @@ describe('failures', () => {
       'application/json',
       `${PROTOBUF_MEDIA_TYPE};as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json`,
       'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
-      'application/json;as=Table;v=v1;g=meta.k8s.io',
-      'text/html',
     ])('JSON: %s', async (accept) => {
       const answer = await ask({ accept });
       expect(answer.headers['content-type']).toBe('application/json');
       expect(text(answer)).toBe(JSON.stringify(refusal.status));
     });
+
+    it.each(['application/json;as=Table;v=v1;g=meta.k8s.io', 'text/html'])(
+      'JSON on several lines where nothing that there is was asked for: %s',
+      async (accept) => {
+        const answer = await ask({ accept });
+        expect(answer.headers['content-type']).toBe('application/json');
+        expect(text(answer)).toBe(JSON.stringify(refusal.status, undefined, 2));
+      },
+    );
 
     it('YAML, and JSON on several lines for people', async () => {
       const yaml = await ask({ accept: 'application/yaml' });

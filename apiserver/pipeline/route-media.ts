@@ -14,14 +14,21 @@ const fine = new Set<string>();
 /** Throws 406 for a header that names no media type that is answered with; lists name streams. */
 export function checkAcceptedType(header: string | undefined, watchable = false): void {
   if (header === undefined || header === '' || fine.has(header)) return;
-  const named = header.split(',').map((clause) => clause.split(';')[0]!.trim());
-  if (!named.some((type) => type === '*/*' || PRODUCED.includes(type))) {
-    const types = watchable ? [...PRODUCED, ...STREAMED] : PRODUCED;
-    const available = `Available representations: ${types.join(', ')}`;
-    throw statusError('NotAcceptable', `406: Not Acceptable\n\n${available}`, {});
-  }
+  checkOneOf(PRODUCED, header, watchable ? STREAMED : []);
   if (fine.size >= MAX_REMEMBERED) fine.clear();
   fine.add(header);
+}
+
+/** The same for a route that has JSON alone. */
+export function checkJsonAccepted(header: string | undefined): void {
+  if (header !== undefined && header !== '') checkOneOf(['application/json'], header);
+}
+
+function checkOneOf(produced: readonly string[], header: string, streams: readonly string[] = []) {
+  const named = header.split(',').map((clause) => clause.split(';')[0]!.trim());
+  if (named.some((type) => type === '*/*' || produced.includes(type))) return;
+  const available = `Available representations: ${[...produced, ...streams].join(', ')}`;
+  throw statusError('NotAcceptable', `406: Not Acceptable\n\n${available}`, {});
 }
 
 /** 415 for a patch. */

@@ -1,11 +1,12 @@
 import { enveloped, messageOf } from '../../api/protobuf/envelope.ts';
 import { type Status, StatusError } from '../../api/status.ts';
-import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
+import { type Chunk, type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import { type Accepted, accepted } from './accept.ts';
-import { type Asked, encodeAnswer } from './encode-answer.ts';
+import { type Asked, encodeAnswer, indented } from './encode-answer.ts';
 
 const STATUS = { group: '', version: 'v1', kind: 'Status' };
-const JSON_STATUS: Accepted = {
+/** Written for people, as Kubernetes writes it. */
+const NONE_ACCEPTED: Accepted = {
   representation: { as: 'Object' },
   mediaType: 'application/json',
 };
@@ -20,15 +21,19 @@ export function statusResponse(status: Status, asked?: Asked): HttpResponse {
     body: new JsonValue(status),
     protobuf: () => enveloped(STATUS, messageOf(STATUS, status)),
   };
-  const body = asked === undefined ? answer.body : encodeAnswer(asked, form, answer);
-  return { status: status.code ?? 500, headers, body };
+  return { status: status.code ?? 500, headers, body: bodyOf() };
+
+  function bodyOf(): Chunk {
+    if (asked === undefined) return answer.body;
+    return form === NONE_ACCEPTED ? indented(answer.body) : encodeAnswer(asked, form, answer);
+  }
 }
 
 function formOf(asked: Asked | undefined): Accepted {
   try {
     return accepted(asked?.headers['accept'], { protobuf: true, stream: false, asItIs: true });
   } catch (error) {
-    if (error instanceof StatusError) return JSON_STATUS;
+    if (error instanceof StatusError) return NONE_ACCEPTED;
     throw error;
   }
 }

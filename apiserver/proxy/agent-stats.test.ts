@@ -50,15 +50,34 @@ it.each<[string, () => UpstreamAnswer]>([
   expect(await stats.of(node)).toBeUndefined();
 });
 
-it('does not wait for an agent that is silent, or not there', async () => {
-  const silent = (signal: AbortSignal) =>
-    new Promise<UpstreamAnswer>((_, reject) =>
-      signal.addEventListener('abort', () => reject(new Error('late'))),
-    );
-  const { clock, stats } = statsOf(silent);
-  const asked = stats.of(node);
+const silent = (signal: AbortSignal) =>
+  new Promise<UpstreamAnswer>((_, reject) =>
+    signal.addEventListener('abort', () => reject(new Error('late'))),
+  );
+
+it('waits little for an agent that is silent, and once', async () => {
+  let answers = false;
+  const { clock, stats, asked } = statsOf((signal) =>
+    answers ? Promise.resolve(answer(JSON.stringify(summary))) : silent(signal),
+  );
+  const first = [stats.of(node), stats.of(node)];
+  await clock.advance(2000);
+  expect(await Promise.all(first)).toEqual([undefined, undefined]);
+  expect(await stats.of(node)).toBeUndefined();
+  expect(asked()).toBe(1);
+  // It is asked on, and believed as soon as it answers.
+  answers = true;
+  await clock.advance(5000);
+  expect(await stats.of(node)).toBeUndefined();
+  expect(asked()).toBe(2);
+  await clock.advance(1);
+  expect(await stats.of(node)).toEqual(summary);
   await clock.advance(10_000);
-  expect(await asked).toBeUndefined();
+  expect(await stats.of(node)).toEqual(summary);
+  expect(clock.timers).toBe(0);
+});
+
+it('does not wait for an agent that is not there', async () => {
   const gone = statsOf(() => Promise.reject(new Error('ECONNREFUSED')));
   expect(await gone.stats.of(node)).toBeUndefined();
   expect(gone.clock.timers).toBe(0);

@@ -8,9 +8,9 @@ import type { Node } from '../../api/types/core-v1.ts';
 import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import type { Upstream, UpstreamAnswer, UpstreamTls } from '../../platform/net/upstream.ts';
-import { isWebSocketRequest, offeredProtocols } from '../../platform/net/websocket-server.ts';
+import { offeredProtocols } from '../../platform/net/websocket-server.ts';
 import type { Passages } from '../handlers/target.ts';
-import { streamOverWebSocket } from '../handlers/watch-socket.ts';
+import { streamOverWebSocket, wantsWebSocket } from '../handlers/watch-socket.ts';
 import type { Passage } from '../registry/connect-subresource.ts';
 import { agentUrl } from './agent-address.ts';
 import { bodyOf, forwardedHeaders, passedOn } from './pass-on.ts';
@@ -61,6 +61,7 @@ export class NodePassages implements Passages {
 
   async #toAgent(passage: ToAgent, { http, carries }: Asked): Promise<HttpResponse> {
     const { node, path, query, insecure = false } = passage;
+    const asMessages = carries === 'text' && wantsWebSocket(http.headers);
     const base = await this.#agent(node);
     const tls = await this.#proof();
     const search = query.toString();
@@ -78,7 +79,7 @@ export class NodePassages implements Passages {
       });
     if (carries !== 'text') return passedOn(answer);
     const text = await textResponse(answer);
-    return isWebSocketRequest(http.headers) ? asMessages(http, answer) : text;
+    return asMessages ? messagesOf(http, answer) : text;
   }
 
   async #toPod(passage: ToPod, http: HttpRequest): Promise<HttpResponse> {
@@ -143,7 +144,7 @@ const LOG_PROTOCOLS: Readonly<Record<string, boolean>> = {
 };
 
 /** A log over a WebSocket, as browsers ask for it: a message for each piece that comes. */
-function asMessages({ headers }: HttpRequest, { body }: UpstreamAnswer): HttpResponse {
+function messagesOf({ headers }: HttpRequest, { body }: UpstreamAnswer): HttpResponse {
   const protocol = offeredProtocols(headers).find((each) => Object.hasOwn(LOG_PROTOCOLS, each));
   const isBinary = protocol === undefined || LOG_PROTOCOLS[protocol]!;
   const chosen = protocol === undefined ? {} : { 'sec-websocket-protocol': protocol };

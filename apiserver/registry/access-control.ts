@@ -76,5 +76,7 @@ export interface IssuedToken {
   readonly expirationTimestamp: string;
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
+  /** Of the token, by which the audit log knows it. */
+  readonly id: string;
   readonly warning?: string;
 }

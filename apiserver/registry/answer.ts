@@ -39,5 +39,6 @@ export async function answer(
     control,
     nowMs: context.clock.now(),
     warn: (text) => caller.request?.warn(text),
+    annotate: (key, value) => caller.request?.annotate(key, value),
   });
 }

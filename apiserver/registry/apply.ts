@@ -10,17 +10,16 @@ import {
 } from '../../api/fieldmanager/apply.ts';
 import { conflictStatus } from '../../api/fieldmanager/conflict-status.ts';
 import { faultsOf, fieldsOf } from '../../api/fieldmanager/configuration.ts';
-import { type FieldSet, intersection, isEmptySet } from '../../api/fieldmanager/field-set.ts';
+import { type FieldSet, isEmptySet } from '../../api/fieldmanager/field-set.ts';
 import { hasLastApplied, withLastApplied } from '../../api/fieldmanager/last-applied.ts';
 import {
   entryOf,
   type ManagedFields,
   type Manager,
-  setOfEntry,
   sorted,
 } from '../../api/fieldmanager/managers.ts';
 import { mergeTypeOf, type StructMergeType } from '../../api/fieldmanager/merge-type.ts';
-import { inVersions, type MergeTypes } from '../../api/fieldmanager/versions.ts';
+import { inVersions, type MergeTypes, UnknownVersion } from '../../api/fieldmanager/versions.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { decodeObject } from '../../api/schema/decode.ts';
@@ -37,6 +36,7 @@ import {
   ignoredFields,
   managerOf,
   mergeTypesOf,
+  ownersOf,
   setOwners,
   versionsOf,
 } from './field-ownership.ts';
@@ -134,8 +134,7 @@ const SCALE = { apiVersion: 'autoscaling/v1', subresource: 'scale' } as const;
 /** Who owns nothing of a view is no owner there, and what nobody owns was there before. */
 function viewOwners(managed: ManagedFields, shown: FieldSet): ManagedFields {
   if (isEmptySet(shown)) return managed;
-  const owned = managed.some((entry) => !isEmptySet(intersection(setOfEntry(entry), shown)));
-  if (owned) return managed;
+  if (ownersOf(shown, managed).length > 0) return managed;
   return [...managed, entryOf({ ...BEFORE_FIRST_APPLY, ...SCALE }, shown, undefined)];
 }
 
@@ -161,6 +160,7 @@ async function applyOrRefuse(context: ResourceContext, application: Application)
   try {
     return await inVersions(applyConfiguration(application), converting(context));
   } catch (error) {
+    if (error instanceof UnknownVersion) throw unexplained(error.message);
     if (!(error instanceof ApplyConflict)) throw error;
     if (application.versions !== undefined) throw conflictStatus(error);
     const { conflicts } = error;

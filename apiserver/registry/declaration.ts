@@ -5,6 +5,7 @@
  * Structure (field names, types, list and merge keys) comes from the schema tables by
  * `type.kind`; a declaration adds only what the tables cannot say.
  */
+import type { FieldSet } from '../../api/fieldmanager/field-set.ts';
 import type { MergeTypes } from '../../api/fieldmanager/versions.ts';
 import type { FieldError } from '../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
@@ -85,6 +86,8 @@ export interface Subresource<T extends KubernetesObject> {
   readonly answer?: 'parent' | 'status' | 'sent';
   /** Top-level fields besides metadata that who applies through it may own. Default: all. */
   readonly owns?: readonly string[];
+  /** With `owns`: what of the metadata stays as it is, and so is nobody's by writing it here. */
+  readonly keeps?: FieldSet;
   /** A configuration of the view (`kind`) as one of the parent. Absent: it cannot be applied. */
   parentConfiguration?(configuration: Readonly<Record<string, unknown>>): object;
   /**
@@ -107,6 +110,8 @@ export interface AnswerRequest {
   readonly nowMs: number;
   /** Tells the client something besides the answer. */
   warn(text: string): void;
+  /** Tells the audit log something besides the answer. */
+  annotate(key: string, value: string): void;
 }
 
 export interface PermitRequest {

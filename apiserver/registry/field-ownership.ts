@@ -4,18 +4,32 @@
  * admission: what the server adds by itself belongs to nobody.
  */
 import { deepEqual } from '../../api/deep.ts';
-import { EMPTY, type FieldSet, setOf, union } from '../../api/fieldmanager/field-set.ts';
+import { fieldsOf } from '../../api/fieldmanager/configuration.ts';
+import {
+  EMPTY,
+  type FieldSet,
+  intersection,
+  isEmptySet,
+  setOf,
+  union,
+} from '../../api/fieldmanager/field-set.ts';
 import {
   canonicalManagedFields,
   isReset,
   type ManagedFields,
   type Manager,
   sameButTimes,
+  setOfEntry,
   sorted,
 } from '../../api/fieldmanager/managers.ts';
 import { mergeTypeOf, trackedTypeOf, UnfitElement } from '../../api/fieldmanager/merge-type.ts';
 import { ownersAfterUpdate, type Write } from '../../api/fieldmanager/update.ts';
-import { inVersions, type MergeTypes, type Versions } from '../../api/fieldmanager/versions.ts';
+import {
+  inVersions,
+  type MergeTypes,
+  UnknownVersion,
+  type Versions,
+} from '../../api/fieldmanager/versions.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import { definitionOf } from '../../api/schema/table.ts';
@@ -55,7 +69,7 @@ export function ignoredFields(
   }
   const { owns } = subresource;
   if (owns === undefined) return EMPTY;
-  const others: Record<string, FieldSet> = {};
+  const others: Record<string, FieldSet> = { ...subresource.keeps };
   for (const { name, element } of mergeTypesOf(declaration)?.tracked.fields.values() ?? []) {
     if (name !== 'metadata' && !owns.includes(name)) others[element] = EMPTY;
   }
@@ -92,11 +106,16 @@ export function versionsOf(
   { declaration, versions }: ResourceContext,
   writer: Pick<Manager, 'apiVersion'>,
 ): Versions {
-  const { siblings, type } = declaration;
+  const { siblings, structure, type } = declaration;
   return (apiVersion) => {
+    const isOurs = apiVersion === apiVersionOf(type);
+    if (structure !== undefined) {
+      const sibling = isOurs ? structure : siblings?.structureOf(apiVersion);
+      if (sibling === undefined) throw new UnknownVersion(apiVersion);
+      return sibling.mergeTypes;
+    }
     if (groupOf(apiVersion) !== groupOf(writer.apiVersion)) return undefined;
-    if (apiVersion === apiVersionOf(type)) return mergeTypesOf(declaration);
-    if (siblings !== undefined) return siblings.structureOf(apiVersion)?.mergeTypes;
+    if (isOurs) return mergeTypesOf(declaration);
     const other = versions.declarationOf(apiVersion, type.kind);
     return other?.structure === undefined ? other && mergeTypesOf(other) : undefined;
   };
@@ -114,7 +133,8 @@ export function converting({ declaration, versions }: ResourceContext) {
 /**
  * Owners as they are after a write, in the words of the version in which each of them wrote. An
  * object whose lists have elements that cannot be told apart is about to be refused, or was let
- * through before: its owners stay as they are.
+ * through before: its owners stay as they are. In one of an unknown version all are lost, as in
+ * Kubernetes.
  */
 async function ownersAfter(
   context: ResourceContext,
@@ -138,6 +158,7 @@ async function ownersAfter(
     return await inVersions(steps, convert);
   } catch (error) {
     if (error instanceof UnfitElement) return write.managed;
+    if (error instanceof UnknownVersion) return [];
     throw error;
   }
 }
@@ -177,7 +198,8 @@ export async function ownChanges(
   const managed = subresource === undefined ? ownersSent(sent.metadata.managedFields, live) : live;
   // Objects that nobody tracked from their creation on are tracked from the first apply on. What
   // is posted to a subresource (a Binding) acts on the object and is no version of it.
-  const tracks = isTyped && managed.length > 0 && !subresource?.verbs.includes('create');
+  const seen = subresource === undefined ? managed : ownersSeen(context, subresource, managed);
+  const tracks = isTyped && seen.length > 0 && !subresource?.verbs.includes('create');
   if (!tracks) return setOwners(object, managed);
   const owners = await ownersAfter(context, {
     live: current,
@@ -188,6 +210,24 @@ export async function ownChanges(
     ignored: subresource === undefined ? ignoredFields(context.declaration, undefined) : EMPTY,
   });
   setOwners(object, subresource?.parentConfiguration === undefined ? owners : timeless(owners));
+}
+
+/** Through a view, only who owns something of it is seen: of a Scale, the replicas. */
+function ownersSeen(
+  { declaration }: ResourceContext,
+  subresource: Subresource<KubernetesObject>,
+  managed: ManagedFields,
+): ManagedFields {
+  const types = mergeTypesOf(declaration);
+  const view = subresource.parentConfiguration?.({ spec: { replicas: 0 } });
+  if (types === undefined || view === undefined) return managed;
+  const shown = fieldsOf(types.tracked, { ...view });
+  return ownersOf(shown, managed);
+}
+
+/** Who owns any of the fields. */
+export function ownersOf(fields: FieldSet, managed: ManagedFields): ManagedFields {
+  return managed.filter((entry) => !isEmptySet(intersection(setOfEntry(entry), fields)));
 }
 
 /** Kubernetes keeps no time of what is changed through a scale. */

@@ -1,8 +1,11 @@
 /**
  * Questions to a webhook of the server's own configuration: who is this, may they? Asked again
- * when the webhook cannot be reached, as kube-apiserver does; bounded in time and size.
+ * when it breaks the connection or answers that it failed, as kube-apiserver does; bounded in time
+ * and size. An answer is taken only if it is of the kind that was asked for, field by field: what
+ * says `"allowed": "false"` allows nothing.
  */
-import { parseJson } from '../../api/json.ts';
+import { decodeObject } from '../../api/schema/decode.ts';
+import { definitionOf } from '../../api/schema/table.ts';
 import { type Clock, sleep } from '../../platform/clock.ts';
 import { jsonText } from '../../platform/json-text.ts';
 import type { OutgoingAnswer, OutgoingHttp } from '../../platform/net/outgoing-http.ts';
@@ -10,7 +13,8 @@ import { answerFailureText, isSuccess } from './answer-failure.ts';
 import { callFailureText } from './call-failure.ts';
 import { sendAs } from './exec-user.ts';
 import type { KubeconfigTarget } from './kubeconfig-target.ts';
-import { WebhookCallError } from './webhook-client.ts';
+import { saysItsKind } from './review-kind.ts';
+import { answerValue, WebhookCallError } from './webhook-client.ts';
 
 /** kube-apiserver's. */
 const RETRY = { attempts: 5, firstMs: 500, factor: 1.5 } as const;
@@ -25,6 +29,13 @@ export interface ReviewClientOptions {
   readonly firstRetryMs?: number;
 }
 
+/** What is asked: an object of a kind whose status is the answer. */
+export interface Review {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
 export class ReviewClient {
   readonly #options: ReviewClientOptions;
 
@@ -32,8 +43,8 @@ export class ReviewClient {
     this.#options = options;
   }
 
-  /** The review with its status, as the webhook answers it. */
-  async ask(review: object): Promise<Readonly<Record<string, unknown>>> {
+  /** The review with its status, as the webhook answers it. Rejects as {@link post} does. */
+  async ask(review: Review): Promise<Readonly<Record<string, unknown>>> {
     let waitMs = this.#options.firstRetryMs ?? RETRY.firstMs;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -47,8 +58,8 @@ export class ReviewClient {
     }
   }
 
-  async #once(review: object): Promise<Readonly<Record<string, unknown>>> {
-    return parsed(await post(this.#options, jsonText(review)));
+  async #once(review: Review): Promise<Readonly<Record<string, unknown>>> {
+    return fitting(answerValue(await post(this.#options, jsonText(review))), review);
   }
 }
 
@@ -56,7 +67,7 @@ export class ReviewClient {
 export async function post(
   { http, clock, target, timeoutMs }: ReviewClientOptions,
   json: string,
-): Promise<Uint8Array> {
+): Promise<OutgoingAnswer> {
   const controller = new AbortController();
   const deadline = new Error('context deadline exceeded');
   const timer = clock.after(timeoutMs, () => controller.abort(deadline));
@@ -83,13 +94,37 @@ export async function post(
   } catch (error) {
     const host = target.serverName ?? new URL(target.url).hostname;
     const text = `Post ${JSON.stringify(target.url)}: ${callFailureText(error, host)}`;
-    throw failure(text, error !== deadline);
+    throw failure(text, isReset(error));
   } finally {
     timer.cancel();
   }
-  const { status } = answer;
-  if (!isSuccess(status)) throw failure(answerFailureText(answer), status === 429 || status >= 500);
-  return answer.body;
+  if (isSuccess(answer.status)) return answer;
+  throw failure(toldStatus(answer) ?? answerFailureText(answer), mayPass(answer));
+}
+
+/** The other side broke the connection: a reset, not its end. */
+const isReset = (error: unknown): boolean => {
+  const { code, syscall } = error as { readonly code?: string; readonly syscall?: string };
+  return code === 'ECONNRESET' && syscall === 'read';
+};
+
+/** It failed by itself, or names a time after which it may be asked again. */
+function mayPass({ status, headers }: OutgoingAnswer): boolean {
+  const fails = status === 429 || (status >= 500 && status !== 503);
+  return fails || /^[1-9]\d*$/.test(headers['retry-after'] ?? '');
+}
+
+/** The message of a Status. */
+function toldStatus({ body }: OutgoingAnswer): string | undefined {
+  let told: unknown;
+  try {
+    told = JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  const { kind, status, message } = (told ?? {}) as Readonly<Record<string, unknown>>;
+  const isFailure = kind === 'Status' && status === 'Failure';
+  return isFailure && typeof message === 'string' && message !== '' ? message : undefined;
 }
 
 interface Retriable extends WebhookCallError {
@@ -100,17 +135,15 @@ function failure(text: string, retriable: boolean): WebhookCallError {
   return Object.assign(new WebhookCallError(text), { retriable });
 }
 
-function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = parseJson(Buffer.from(body).toString('utf8')).value;
-  } catch (error) {
-    throw failure(
-      `couldn't get version/kind; json parse error: ${(error as Error).message}`,
-      false,
-    );
-  }
-  if (typeof value === 'object' && value !== null)
-    return value as Readonly<Record<string, unknown>>;
-  throw failure('the webhook answered no object', false);
+/** The answer as the tables know it: versions differ in what is asked, not in the status. */
+function fitting(
+  answer: Readonly<Record<string, unknown>>,
+  { apiVersion, kind }: Review,
+): Readonly<Record<string, unknown>> {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  const known = { group, version: 'v1', kind };
+  if (definitionOf(known) === undefined) return answer;
+  saysItsKind(answer, { group, version, kind });
+  const refused = (why: string): Error => new WebhookCallError(why);
+  return decodeObject(known, answer, { mode: 'Ignore', refused }).object;
 }

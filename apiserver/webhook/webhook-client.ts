@@ -92,7 +92,7 @@ export class WebhookClient {
       },
     );
     if (!isSuccess(answer.status)) throw new WebhookCallError(answerFailureText(answer));
-    return valueOf(answer);
+    return answerValue(answer);
   }
 
   async #post(call: WebhookCall, target: Target, signal: AbortSignal): Promise<OutgoingAnswer> {
@@ -155,7 +155,12 @@ export class WebhookClient {
   }
 }
 
-function valueOf({ status, headers, body }: OutgoingAnswer): unknown {
+/** Throws {@link WebhookCallError} unless it is an object in JSON. */
+export function answerValue({
+  status,
+  headers,
+  body,
+}: OutgoingAnswer): Readonly<Record<string, unknown>> {
   if (body.length === 0) {
     const type = headers['content-type'] ?? '';
     const of = `with status code: ${status} and content type: ${type}`;

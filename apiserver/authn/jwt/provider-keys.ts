@@ -3,8 +3,9 @@
  * They are asked for again when they do not prove a token, but not all the time: anybody can send
  * such a token.
  */
+import { isObject } from '../../../api/deep.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { OutgoingHttp } from '../../../platform/net/outgoing-http.ts';
+import type { OutgoingAnswer, OutgoingHttp } from '../../../platform/net/outgoing-http.ts';
 import type { TokenKeys, VerificationKey } from '../../../platform/crypto/token-keys.ts';
 import { callFailureText } from '../../webhook/call-failure.ts';
 
@@ -21,7 +22,11 @@ export interface ProviderKeysOptions {
 
 const TIMEOUT_MS = 30_000;
 const MAX_DOCUMENT_BYTES = 1 << 20;
-const MAX_KEYS = 100;
+/** More than any issuer has: a token that names no key is held against all of them. */
+const MAX_KEYS = 1_000;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** Go's. */
+const MAX_REDIRECTS = 10;
 /** Least time between two looks at an issuer. */
 const LOOK_MS = 10_000;
 const WELL_KNOWN = '/.well-known/openid-configuration';
@@ -63,8 +68,7 @@ export class ProviderKeys {
       this.#keySetUrl ??= await this.#discover();
       const { keys } = (await this.#document(this.#keySetUrl)) as { keys?: unknown };
       if (!Array.isArray(keys)) throw new Error('fetching keys oidc: failed to decode keys');
-      const read = (key: unknown) =>
-        this.#options.tokenKeys.published(key as Record<string, unknown>);
+      const read = (key: unknown) => (isObject(key) ? this.#options.tokenKeys.published(key) : []);
       this.#keys = keys.slice(0, MAX_KEYS).flatMap((key) => read(key) ?? []);
       this.#failure = undefined;
     } catch (error) {
@@ -88,20 +92,13 @@ export class ProviderKeys {
   }
 
   async #document(url: string): Promise<object> {
-    const { http, clock, ca } = this.#options;
+    const { clock } = this.#options;
     const controller = new AbortController();
     const timer = clock.after(TIMEOUT_MS, () => {
       controller.abort(new Error('context deadline exceeded'));
     });
     try {
-      const { status, body } = await http.send({
-        method: 'GET',
-        url,
-        headers: { accept: 'application/json' },
-        ...(ca === undefined ? {} : { ca }),
-        maxAnswerBytes: MAX_DOCUMENT_BYTES,
-        signal: controller.signal,
-      });
+      const { status, body } = await this.#get(url, controller.signal);
       const text = Buffer.from(body).toString('utf8');
       if (status !== 200) throw new Error(`${status}: ${text.slice(0, 200)}`);
       const value: unknown = JSON.parse(text);
@@ -115,5 +112,27 @@ export class ProviderKeys {
     } finally {
       timer.cancel();
     }
+  }
+
+  /** As Go's client, which goes where it is sent; but not away from TLS. */
+  async #get(from: string, signal: AbortSignal): Promise<OutgoingAnswer> {
+    const { http, ca } = this.#options;
+    let url = from;
+    for (let redirects = 0; redirects < MAX_REDIRECTS; redirects++) {
+      const answer = await http.send({
+        method: 'GET',
+        url,
+        headers: { accept: 'application/json' },
+        ...(ca === undefined ? {} : { ca }),
+        maxAnswerBytes: MAX_DOCUMENT_BYTES,
+        signal,
+      });
+      const { location } = answer.headers;
+      if (!REDIRECTS.has(answer.status) || !location) return answer;
+      if (!URL.canParse(location, url)) throw new Error(`redirected to ${location}`);
+      url = new URL(location, url).href;
+      if (!url.startsWith('https://')) throw new Error(`redirected to ${url}, which is not https`);
+    }
+    throw new Error(`stopped after ${MAX_REDIRECTS} redirects`);
   }
 }

@@ -3,6 +3,7 @@
  * and bound to something that is still there. The proof by cryptography is remembered; what can
  * change is looked up anew each time.
  */
+import { INVALID_SINCE } from '../../../api/token-secrets.ts';
 import type { KubernetesObject } from '../../../api/meta.ts';
 import type { Secret } from '../../../api/types/core-v1.ts';
 import { parseTime } from '../../../api/time.ts';
@@ -49,7 +50,6 @@ const LEEWAY_SECONDS = 60;
 const AUDITED = 'authentication.k8s.io/';
 const GONE = 'service account token has been invalidated';
 /** Set by a controller of Kubernetes on Secrets whose tokens nobody used for a year (KEP-2799). */
-const INVALID_SINCE = 'kubernetes.io/legacy-token-invalid-since';
 
 /** What a token that we signed says, and for whom that speaks. */
 type Proven =

@@ -34,6 +34,8 @@ export interface IssuedToken {
   readonly expirationTimestamp: string;
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
+  /** Of the token, by which the audit log knows it. */
+  readonly id: string;
   readonly warning?: string;
 }
 
@@ -66,12 +68,13 @@ export class TokenIssuer {
       serviceaccount: { name, uid },
       ...(extended ? { warnafter: iat + seconds } : {}),
     };
+    const id = uuid(random, 'token id');
     const claims: TokenClaims = {
       aud: audiences,
       exp: iat + (extended ? EXTENDED_TO_SECONDS : seconds),
       iat,
       iss: issuer,
-      jti: uuid(random, 'token id'),
+      jti: id,
       'kubernetes.io': own,
       nbf: iat,
       sub: accountUser(namespace, name),
@@ -81,6 +84,7 @@ export class TokenIssuer {
       expirationTimestamp: formatTime((iat + seconds) * 1000),
       audiences,
       expirationSeconds: seconds,
+      id,
       ...(warning === undefined ? {} : { warning }),
     };
   }

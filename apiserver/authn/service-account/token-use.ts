@@ -1,14 +1,11 @@
 /** When the tokens in Secrets were used last: a label by which unused ones are found (KEP-2799). */
+import { DAY_MS, dayOf, LAST_USED } from '../../../api/token-secrets.ts';
 import { nameOf, namespaceOf } from '../../../api/meta.ts';
 import { resourcePath } from '../../../api/resource.ts';
 import { secrets } from '../../../api/resources.ts';
-import { formatTime } from '../../../api/time.ts';
 import type { Secret } from '../../../api/types/core-v1.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Logger } from '../../../platform/logger.ts';
-
-const LAST_USED = 'kubernetes.io/legacy-token-last-used';
-const DAY_MS = 86_400_000;
 
 export interface TokenUseOptions {
   readonly clock: Clock;
@@ -40,5 +37,3 @@ export class TokenUse {
     }
   }
 }
-
-const dayOf = (ms: number): string => formatTime(ms).slice(0, 'YYYY-MM-DD'.length);

@@ -78,6 +78,17 @@ function setUp(options: { maxExpirationSeconds?: number } = {}) {
   return { clock, objects, issuerOf, authenticate, patches, issuer: issuerOf() };
 }
 
+/** Of the account, in the Secret s. */
+const tokenInSecret = (): string =>
+  rsa.sign({
+    iss: 'kubernetes/serviceaccount',
+    'kubernetes.io/serviceaccount/namespace': 'a',
+    'kubernetes.io/serviceaccount/secret.name': 's',
+    'kubernetes.io/serviceaccount/service-account.name': 'bot',
+    'kubernetes.io/serviceaccount/service-account.uid': 'bot-1',
+    sub: 'system:serviceaccount:a:bot',
+  });
+
 const bound = { kind: 'Pod', apiVersion: 'v1', name: 'web' };
 const claimsOf = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
@@ -224,14 +235,7 @@ describe('a service account’s token', () => {
 
   it('in a Secret lives as long as the Secret holds it', async () => {
     const { authenticate, objects } = setUp();
-    const token = rsa.sign({
-      iss: 'kubernetes/serviceaccount',
-      'kubernetes.io/serviceaccount/namespace': 'a',
-      'kubernetes.io/serviceaccount/secret.name': 's',
-      'kubernetes.io/serviceaccount/service-account.name': 'bot',
-      'kubernetes.io/serviceaccount/service-account.uid': 'bot-1',
-      sub: 'system:serviceaccount:a:bot',
-    });
+    const token = tokenInSecret();
     const refused = (reason: string) => ({ type: 'refused', reason });
     expect(await authenticate(token)).toEqual(refused('Token has been invalidated'));
     const data = { token: Buffer.from(token).toString('base64') };
@@ -257,14 +261,7 @@ describe('the use of a token in a Secret', () => {
 
   it('is noted once a day, if it is invalid too', async () => {
     const { authenticate, clock, objects, patches } = setUp();
-    const token = rsa.sign({
-      iss: 'kubernetes/serviceaccount',
-      'kubernetes.io/serviceaccount/namespace': 'a',
-      'kubernetes.io/serviceaccount/secret.name': 's',
-      'kubernetes.io/serviceaccount/service-account.name': 'bot',
-      'kubernetes.io/serviceaccount/service-account.uid': 'bot-1',
-      sub: 'system:serviceaccount:a:bot',
-    });
+    const token = tokenInSecret();
     const data = { token: Buffer.from(token).toString('base64') };
     const uses = async (labels: Record<string, string>): Promise<unknown[]> => {
       const metadata = { namespace: 'a', name: 's', uid: 's-1', labels };

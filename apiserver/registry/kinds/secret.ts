@@ -2,13 +2,13 @@ import { MalformedJson, parseJson } from '../../../api/json.ts';
 import { type FieldError, invalid, required } from '../../../api/field-errors.ts';
 import type { Mutable } from '../../../api/meta.ts';
 import { secrets } from '../../../api/resources.ts';
+import { ACCOUNT_NAME, TOKEN_TYPE } from '../../../api/token-secrets.ts';
 import type { Secret } from '../../../api/types/core-v1.ts';
 import { validateImmutable as unchanged } from '../../../api/validation/object-meta.ts';
 import type { ResourceDeclaration } from '../declaration.ts';
 import { age, ageColumn, column, nameColumn } from './cells.ts';
 import { base64Bytes, sizeError, validateImmutable, validateKeys } from './data.ts';
 
-const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
 const REDACTED = '<secret contents redacted>';
 
 /** `stringData` is for writing only: it becomes part of `data`, over what is there. */
@@ -41,9 +41,9 @@ function needsJson(data: Keys, key: string): FieldError[] {
 /** What a type promises its readers. Types unknown to Kubernetes promise nothing. */
 function validateType({ type, metadata, data = {} }: Secret): FieldError[] {
   switch (type) {
-    case 'kubernetes.io/service-account-token': {
-      const named = metadata.annotations?.[SERVICE_ACCOUNT_NAME];
-      return named ? [] : [required(`metadata.annotations[${SERVICE_ACCOUNT_NAME}]`)];
+    case TOKEN_TYPE: {
+      const named = metadata.annotations?.[ACCOUNT_NAME];
+      return named ? [] : [required(`metadata.annotations[${ACCOUNT_NAME}]`)];
     }
     case 'kubernetes.io/dockercfg':
       return needsJson(data, '.dockercfg');

@@ -28,6 +28,9 @@ const tokenRequestType = {
   kind: 'TokenRequest',
 } as const;
 
+/** Of the audit log's annotations. */
+const ISSUED = 'authentication.kubernetes.io/issued-credential-id';
+
 /** A token that the account's holder proves itself with (KEP-1205). */
 const token: Subresource<ServiceAccount> = {
   name: 'token',
@@ -58,7 +61,8 @@ const token: Subresource<ServiceAccount> = {
     }
     const { token: text, expirationTimestamp, warning } = issued;
     if (warning !== undefined) asked.warn(warning);
-    const { audiences, expirationSeconds: seconds } = issued;
+    const { audiences, expirationSeconds: seconds, id } = issued;
+    asked.annotate(ISSUED, `JTI=${id}`);
     return {
       ...request,
       metadata: { ...request.metadata, uid, creationTimestamp: formatTime(asked.nowMs) },

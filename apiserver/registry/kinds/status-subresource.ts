@@ -1,29 +1,40 @@
+import { EMPTY, setOf } from '../../../api/fieldmanager/field-set.ts';
 import type { KubernetesObject, Mutable } from '../../../api/meta.ts';
+import type { ObjectMeta } from '../../../api/types/meta-v1.ts';
 import type { Subresource } from '../declaration.ts';
+
+const KEPT = {
+  metadata: setOf('f:metadata'),
+  labels: setOf('f:metadata', 'f:labels'),
+  ownerReferences: setOf('f:metadata', 'f:ownerReferences'),
+};
 
 type WithStatus = KubernetesObject & { readonly status?: unknown };
 
 /**
- * `/status`: the status and the metadata as sent, everything else as stored. Owner references
- * stay, and labels or all metadata too for kinds whose strategy says so.
+ * `/status`: the status and the metadata as sent, everything else as stored, and so are what of
+ * the metadata the kind's strategy `keeps`. Who applies that owns none of it, or all the same.
  */
 export function statusSubresource<T extends WithStatus>(
-  options: { readonly keepsLabels?: boolean; readonly keepsMetadata?: boolean } = {},
+  options: { readonly keeps?: keyof typeof KEPT; readonly ownsKept?: boolean } = {},
 ): Subresource<T> {
+  const { keeps, ownsKept } = options;
   return {
     name: 'status',
     verbs: ['get', 'update', 'patch'],
     owns: ['status'],
+    keeps: keeps === undefined || ownsKept ? EMPTY : KEPT[keeps],
     standsAlone: true,
     write(sent, parent) {
-      const { ownerReferences: _sent, labels, ...sentMetadata } = sent.metadata;
-      const own = parent.metadata;
-      const kept = { ownerReferences: own.ownerReferences, labels };
-      if (options.keepsLabels) kept.labels = own.labels;
       const { status: _replaced, ...rest } = parent as WithStatus;
       const { status } = sent as WithStatus;
-      if (options.keepsMetadata) return { ...rest, metadata: own, status } as unknown as Mutable<T>;
-      return { ...rest, metadata: { ...sentMetadata, ...kept }, status } as unknown as Mutable<T>;
+      const metadata = metadataOf(sent.metadata, parent.metadata);
+      return { ...rest, metadata, status } as unknown as Mutable<T>;
     },
   };
+
+  function metadataOf(sent: ObjectMeta, own: ObjectMeta): ObjectMeta {
+    if (keeps === undefined) return sent;
+    return keeps === 'metadata' ? own : { ...sent, [keeps]: own[keeps] };
+  }
 }

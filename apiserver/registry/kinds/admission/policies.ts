@@ -49,7 +49,7 @@ export const validatingAdmissionPolicy = {
   },
   validate: ({ spec, metadata }) => validatePolicy(spec ?? {}, metadata.name ?? ''),
   printer: policyPrinter,
-  subresources: [statusSubresource<ValidatingAdmissionPolicy>()],
+  subresources: [statusSubresource<ValidatingAdmissionPolicy>({ keeps: 'metadata' })],
 } satisfies ResourceDeclaration<ValidatingAdmissionPolicy>;
 
 interface BindingSpec {

@@ -129,5 +129,5 @@ export const apiService = {
       age(object, nowMs),
     ],
   },
-  subresources: [statusSubresource()],
+  subresources: [statusSubresource({ keeps: 'metadata' })],
 } satisfies ResourceDeclaration<APIService>;

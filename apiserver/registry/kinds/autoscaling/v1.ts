@@ -168,6 +168,7 @@ export const horizontalPodAutoscalerV1 = {
   shortNames: horizontalPodAutoscaler.shortNames,
   categories: horizontalPodAutoscaler.categories,
   view: { of: horizontalPodAutoscaler, fromStored: fromV2, toStored: toV2 },
+  hasStatus: true,
   printer: {
     columns: horizontalPodAutoscaler.printer.columns,
     cells: (object, nowMs) => horizontalPodAutoscaler.printer.cells(toV2(object), nowMs),

@@ -88,5 +88,5 @@ export const flowSchema = {
       ];
     },
   },
-  subresources: [statusSubresource({ keepsMetadata: true })],
+  subresources: [statusSubresource({ keeps: 'metadata' })],
 } satisfies ResourceDeclaration<FlowSchema>;

@@ -201,5 +201,5 @@ export const priorityLevelConfiguration = {
       ];
     },
   },
-  subresources: [statusSubresource()],
+  subresources: [statusSubresource({ keeps: 'metadata' })],
 } satisfies ResourceDeclaration<PriorityLevelConfiguration>;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestApi } from '../../../../test/support/api-core.ts';
 import type { NodeSummary } from '../../../../api/stats-summary.ts';
+import { HOLLOW_RUNTIME } from '../../../../api/hollow-usage.ts';
 import type { Node } from '../../../../api/types/core-v1.ts';
 import { kinds } from '../index.ts';
 
@@ -172,6 +173,19 @@ describe('where agents measure', () => {
       (await api.call('GET', path)).body.items.map(({ metadata }) => metadata.name);
     expect(await names(pods)).toEqual(['q']);
     expect(await names(`${metrics}/nodes`)).toEqual(['n1']);
+  });
+});
+
+it('asks agents of hollow nodes for processes alone: what is declared holds at once', async () => {
+  const nodeInfo = { containerRuntimeVersion: `${HOLLOW_RUNTIME}0.1.0` };
+  const status = { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo };
+  await api.call('POST', '/api/v1/nodes', { body: { metadata: { name: 'hollow' }, status } });
+  await addPod('p', 'hollow', { 'wherry.io/cpu-usage': '2' });
+  expect((await api.call('GET', `${pods}/p`)).body).toMatchObject({
+    containers: [{ usage: { cpu: '2' } }],
+  });
+  expect((await api.call('GET', `${metrics}/nodes/hollow`)).body).toMatchObject({
+    usage: { cpu: '2' },
   });
 });
 

@@ -6,6 +6,7 @@
  */
 import {
   containerUsage,
+  HOLLOW_RUNTIME,
   type HollowUsage,
   nodeUsage,
   runningContainers,
@@ -96,13 +97,16 @@ function metricsOfPod(
   return { ...head, ...measuredAt(stats), containers };
 }
 
-/** Its agent looks at what its containers use. */
-function isMeasured({ status }: Node): boolean {
+/** As the class of these is named; see kubelet/runtimes-by-class.ts. */
+const isProcess = ({ spec }: Pod): boolean => spec.runtimeClassName === 'process';
+
+/** The node's agent looks at what they use: on hollow nodes, at processes alone. */
+function isMeasured({ status }: Node, areProcesses: boolean): boolean {
   const runtime = status?.nodeInfo?.containerRuntimeVersion ?? '';
-  return runtime !== '' && !runtime.startsWith('hollow://');
+  return runtime.startsWith(HOLLOW_RUNTIME) ? areProcesses : runtime !== '';
 }
 
-/** By the name of the node, of those that measure. */
+/** Of the nodes with pods that are measured, by name. */
 async function summariesOf(
   measuring: readonly Node[],
   stats: NodeStats,
@@ -157,13 +161,13 @@ export const podMetrics = {
           ready.has(pod.spec.nodeName ?? '') &&
           runningContainers(pod).length > 0,
       );
-      const at = new Set(wanted.map(({ spec }) => spec.nodeName ?? ''));
-      const measuring = [...at].map((node) => ready.get(node)!).filter(isMeasured);
-      const summaries = await summariesOf(measuring, stats);
-      const statsOf = ({ metadata, spec }: Pod): PodStats | 'declared' | undefined => {
-        const node = spec.nodeName ?? '';
-        if (!summaries.has(node)) return 'declared';
-        return summaries.get(node)?.pods.find(({ podRef }) => podRef.uid === metadata.uid);
+      const nodeOf = ({ spec }: Pod): Node => ready.get(spec.nodeName!)!;
+      const measured = new Set(wanted.filter((pod) => isMeasured(nodeOf(pod), isProcess(pod))));
+      const summaries = await summariesOf([...new Set([...measured].map(nodeOf))], stats);
+      const statsOf = (pod: Pod): PodStats | 'declared' | undefined => {
+        if (!measured.has(pod)) return 'declared';
+        const { uid } = pod.metadata;
+        return summaries.get(pod.spec.nodeName!)?.pods.find(({ podRef }) => podRef.uid === uid);
       };
       return wanted.flatMap((pod) => metricsOfPod(pod, nowMs, statsOf(pod)) ?? []);
     },
@@ -179,7 +183,11 @@ export const nodeMetrics = {
     async objects({ name, nowMs, stats }, others) {
       const [all, every] = await Promise.all([others.list(nodes, ''), others.list(pods, '')]);
       const wanted = all.filter((node) => isNamed(node, name) && isReady(node));
-      const summaries = await summariesOf(wanted.filter(isMeasured), stats);
+      const withProcesses = new Set(every.filter(isProcess).map(({ spec }) => spec.nodeName));
+      const measuring = wanted.filter((node) =>
+        isMeasured(node, withProcesses.has(node.metadata.name)),
+      );
+      const summaries = await summariesOf(measuring, stats);
       const used = new Map(wanted.map((node) => [node.metadata.name, nodeUsage(node)]));
       for (const pod of every) {
         const before = used.get(pod.spec.nodeName);

@@ -15,6 +15,7 @@ import {
   dns1123Subdomain,
   wildcardDns1123Subdomain,
 } from '../../../../api/validation/names.ts';
+import { NOT_AN_ADDRESS, validateBalancer } from '../load-balancer-validation.ts';
 import { check } from '../checks.ts';
 import { validateLocalReference } from './local-reference.ts';
 
@@ -22,8 +23,6 @@ const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
 const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'];
 const badSequences = ['//', '/./', '/../', '%2f', '%2F'];
 const badSuffixes = ['/..', '/.'];
-const NOT_AN_ADDRESS = 'must be a DNS name, not an IP address';
-const MUST_BE_IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 
 /** What an object that exists may keep. */
 interface Kept {
@@ -166,13 +165,7 @@ export function validateIngress({ metadata, spec }: Ingress, old?: Ingress): Fie
 }
 
 export function validateIngressStatus({ status }: Ingress): FieldError[] {
-  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }, i) => {
-    const field = `status.loadBalancer.ingress[${i}]`;
-    const errors: FieldError[] = [];
-    if (ip && !isIP(ip)) errors.push(invalid(`${field}.ip`, ip, MUST_BE_IP));
-    if (!hostname) return errors;
-    errors.push(...check(dns1123Subdomain, hostname, `${field}.hostname`));
-    if (isIP(hostname)) errors.push(invalid(`${field}.hostname`, hostname, NOT_AN_ADDRESS));
-    return errors;
-  });
+  return (status?.loadBalancer?.ingress ?? []).flatMap((each, i) =>
+    validateBalancer(each, `status.loadBalancer.ingress[${i}]`),
+  );
 }

@@ -75,5 +75,5 @@ export const serviceCidr = {
       age(object, nowMs),
     ],
   },
-  subresources: [statusSubresource()],
+  subresources: [statusSubresource({ keeps: 'metadata', ownsKept: true })],
 } satisfies ResourceDeclaration<ServiceCIDR>;

@@ -81,7 +81,15 @@ const ephemeralContainers: Subresource<Pod> = {
   validateUpdate: validateEphemeralContainersUpdate,
 };
 
-const status = statusSubresource<Pod>();
+const status = statusSubresource<Pod>({ keeps: 'ownerReferences' });
+
+/** The first of `podIPs` is `podIP`, which counts where both are sent and differ. */
+function withBothAddresses(status: NonNullable<Mutable<Pod>['status']>): typeof status {
+  const { podIP } = status;
+  const first = status.podIPs?.[0]?.ip;
+  if (podIP && podIP !== first) return { ...status, podIPs: [{ ip: podIP }] };
+  return first && !podIP ? { ...status, podIP: first } : status;
+}
 
 /** The class of service follows from the spec; a status may leave it out. */
 const statusOfPod: Subresource<Pod> = {
@@ -91,6 +99,7 @@ const statusOfPod: Subresource<Pod> = {
     const { qosClass } = parent.status ?? {};
     if (qosClass !== undefined && written.status?.qosClass === undefined)
       written.status = { qosClass, ...written.status };
+    if (written.status !== undefined) written.status = withBothAddresses(written.status);
     return written;
   },
   validateUpdate: validateStatusUpdate,

@@ -196,5 +196,10 @@ export const resourceClaim = {
     columns: [nameColumn, column('State'), ageColumn],
     cells: (object, nowMs) => [object.metadata.name ?? '', stateText(object), age(object, nowMs)],
   },
-  subresources: [{ ...statusSubresource<ResourceClaim>(), validateUpdate: validateStatusUpdate }],
+  subresources: [
+    {
+      ...statusSubresource<ResourceClaim>({ keeps: 'metadata', ownsKept: true }),
+      validateUpdate: validateStatusUpdate,
+    },
+  ],
 } satisfies ResourceDeclaration<ResourceClaim>;

@@ -13,6 +13,7 @@ import { connects } from './connects.ts';
 import { printer } from './printer.ts';
 import { release, reserve } from './reserve.ts';
 import { validate } from './validation.ts';
+import { validateStatus } from './validation-status.ts';
 import { warnings } from './warnings.ts';
 import { oddBalancerAddresses } from '../load-balancer-warnings.ts';
 
@@ -36,6 +37,7 @@ export const service = {
     keepAllocated(object.spec, old.spec);
     followClusterIP(object.spec, old.spec);
     dropForeignFields(object.spec, old.spec);
+    if (object.spec.type !== 'LoadBalancer') object.status = { ...object.status, loadBalancer: {} };
   },
   validate,
   warnings,
@@ -50,6 +52,7 @@ export const service = {
   subresources: [
     {
       ...statusSubresource<Service>(),
+      validateUpdate: validateStatus,
       warnings: ({ status }) => oddBalancerAddresses(status?.loadBalancer?.ingress),
     },
   ],

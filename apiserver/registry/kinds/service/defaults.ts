@@ -85,8 +85,9 @@ export function dropForeignFields(spec: Mutable<ServiceSpec>, old: ServiceSpec):
     drop('ipFamilies');
     drop('ipFamilyPolicy');
   }
-  const numbers = ({ ports = [] }: ServiceSpec): unknown => ports.map(({ nodePort }) => nodePort);
-  if (!needsNodePorts(spec) && needsNodePorts(old) && deepEqual(numbers(spec), numbers(old)))
+  const held = new Set(old.ports?.map(({ nodePort }) => nodePort));
+  const isNew = spec.ports?.some(({ nodePort }) => nodePort && !held.has(nodePort));
+  if (!needsNodePorts(spec) && needsNodePorts(old) && !isNew)
     for (const port of spec.ports ?? []) delete port.nodePort;
   if (!needsHealthCheckPort(spec) && needsHealthCheckPort(old)) drop('healthCheckNodePort');
   if (!needsExternalPolicy(spec) && needsExternalPolicy(old)) drop('externalTrafficPolicy');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Service } from '../../../../api/types/core-v1.ts';
+import { errorsText } from '../../../../api/field-errors.ts';
 import { deepCopy } from '../../../../api/deep.ts';
 import {
   created,
@@ -12,6 +13,7 @@ import {
 import type { ClaimRange, ClaimRanges } from '../../claims.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import { service } from './declaration.ts';
+import { validateStatus } from './validation-status.ts';
 
 const port = (fields: Sent = {}): Sent => ({ port: 80, ...fields });
 const sent = (spec: Sent = {}): Sent => ({ spec: { ports: [port()], ...spec } });
@@ -141,6 +143,14 @@ describe('validation', () => {
     });
     expect(internal.spec.ports![0]).not.toHaveProperty('nodePort');
     expect(internal.spec).not.toHaveProperty('externalTrafficPolicy');
+    const joined = updated(service, old, ({ spec }) => {
+      spec.type = 'ClusterIP';
+      spec.ports = [
+        { name: 'other', port: 81 },
+        { ...spec.ports![0]!, name: 'first' },
+      ];
+    });
+    expect(joined.spec.ports!.map((each) => each.nodePort)).toEqual([undefined, undefined]);
     expect(service.validate(internal)).toEqual([]);
   });
 });
@@ -172,6 +182,56 @@ function ranges(ips: readonly string[], ports: readonly string[]) {
   };
   return { held, claims };
 }
+
+const balanced = (type: string, ingress: readonly object[]): Service =>
+  ({ metadata: { name: 's' }, spec: { type }, status: { loadBalancer: { ingress } } }) as never;
+
+describe('a status', () => {
+  test.each([
+    [
+      'ClusterIP',
+      [{ ip: '1.2.3.4' }],
+      ["ingress: Forbidden: may only be used when `spec.type` is 'LoadBalancer'"],
+    ],
+    ['ClusterIP', [], []],
+    ['LoadBalancer', [{ ip: '1.2.3.4', ipMode: 'VIP' }, { hostname: 'a.b' }], []],
+    [
+      'LoadBalancer',
+      [{ ip: 'x' }],
+      [
+        'ingress[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      ],
+    ],
+    [
+      'LoadBalancer',
+      [{ ip: '1.2.3.4', ipMode: 'X' }],
+      ['ingress[0].ipMode: Unsupported value: "X": supported values: "Proxy", "VIP"'],
+    ],
+    [
+      'LoadBalancer',
+      [{ hostname: 'a', ipMode: 'VIP' }],
+      ['ingress[0].ipMode: Forbidden: may not be specified when `ip` is not set'],
+    ],
+    [
+      'LoadBalancer',
+      [{ hostname: '1.2.3.4' }],
+      ['ingress[0].hostname: Invalid value: "1.2.3.4": must be a DNS name, not an IP address'],
+    ],
+  ])('of a Service of type %s with %j', (type, ingress, told) => {
+    const errors = validateStatus(balanced(type, ingress));
+    expect(errors.map((error) => errorsText([error]))).toEqual(
+      told.map((text) => `status.loadBalancer.${text}`),
+    );
+  });
+
+  test('loses its balancer with the type', () => {
+    const old = balanced('LoadBalancer', [{ ip: '1.2.3.4' }]);
+    const object = deepCopy(old) as Mutable<Service>;
+    object.spec = { ...old.spec, type: 'ClusterIP' } as Mutable<Service>['spec'];
+    service.prepareForUpdate(object, old);
+    expect(object.status).toEqual({ loadBalancer: {} });
+  });
+});
 
 describe('reserve', () => {
   const make = (name: string, fields: Sent): Mutable<Service> =>

@@ -121,5 +121,10 @@ export const volumeAttachment = {
       age(object, nowMs),
     ],
   },
-  subresources: [{ ...statusSubresource<VolumeAttachment>(), validateUpdate: validateStatus }],
+  subresources: [
+    {
+      ...statusSubresource<VolumeAttachment>({ keeps: 'metadata' }),
+      validateUpdate: validateStatus,
+    },
+  ],
 } satisfies ResourceDeclaration<VolumeAttachment>;

@@ -176,7 +176,7 @@ export const deployment = {
   printer,
   subresources: [
     {
-      ...statusSubresource<Deployment>({ keepsLabels: true }),
+      ...statusSubresource<Deployment>({ keeps: 'labels' }),
       validateUpdate: validateStatusUpdate,
     },
     scaleSubresource<Deployment>(),
