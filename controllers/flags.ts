@@ -16,6 +16,7 @@ export interface ControllersFlags extends ServingFlags {
   readonly rootCaFile?: string;
   readonly serviceAccountPrivateKeyFile?: string;
   readonly terminatedPodGcThreshold?: number;
+  readonly legacyServiceAccountTokenCleanUpPeriod?: number;
   readonly standardStorageClass: boolean;
   readonly clusterSigningCertFile?: string;
   readonly clusterSigningKeyFile?: string;
@@ -54,6 +55,12 @@ function duration(text: string): number {
     (sum, [, amount, unit]) => sum + Number(amount) * units[unit!]!,
     0,
   );
+}
+
+function period(text: string): number {
+  const ms = duration(text);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError('a duration above 0 is needed.');
 }
 
 /** Of kube-controller-manager, with nothing to act on here. */
@@ -141,6 +148,11 @@ export function controllersFlags(): Command {
       '--terminated-pod-gc-threshold <number>',
       'Ended pods that are kept, 0 for all (default 12500)',
       count,
+    )
+    .option(
+      '--legacy-service-account-token-clean-up-period <duration>',
+      'How long a token in a Secret may go unused (default 8760h)',
+      period,
     )
     .option('--cluster-signing-cert-file <file>', 'CA that signs certificate requests, as PEM')
     .option('--cluster-signing-key-file <file>', 'Its private key, as PEM')

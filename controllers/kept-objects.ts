@@ -4,11 +4,11 @@
  */
 import { BOOTSTRAP_TOKEN_TYPE } from '../api/bootstrap-token.ts';
 import type { KubernetesObject } from '../api/meta.ts';
+import { TOKEN_TYPE } from '../api/token-secrets.ts';
 import type { Secret } from '../api/types/core-v1.ts';
 import { CLUSTER_INFO } from './bootstrap-token/sign.ts';
 import { ROOT_CA } from './root-ca-publisher/plan.ts';
 import { withoutSchemas } from './runtime/custom-types.ts';
-import { TOKEN_TYPE } from './serviceaccount-token/plan.ts';
 import { SWITCHES } from './switches.ts';
 
 const readMaps: readonly (string | undefined)[] = [CLUSTER_INFO.name, ROOT_CA, SWITCHES.name];

@@ -114,6 +114,9 @@ async function run(
       ...(signing === undefined ? {} : { signing }),
       ...(flags.leaderElect ? { leaderElect: candidacy(flags) } : {}),
       ...(flags.concurrentSyncs === undefined ? {} : { concurrency: flags.concurrentSyncs }),
+      ...(flags.legacyServiceAccountTokenCleanUpPeriod === undefined
+        ? {}
+        : { legacyTokenPeriodMs: flags.legacyServiceAccountTokenCleanUpPeriod }),
       ...(flags.terminatedPodGcThreshold === undefined
         ? {}
         : { endedPodThreshold: flags.terminatedPodGcThreshold }),

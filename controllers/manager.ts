@@ -33,6 +33,8 @@ export interface ControllersOptions extends Effects {
   readonly concurrency?: number;
   /** Ended pods that are kept; 0 keeps all. Default 12500. */
   readonly endedPodThreshold?: number;
+  /** How long a token in a Secret may go unused. Default: a year. */
+  readonly legacyTokenPeriodMs?: number;
   /** Gives a cluster without any StorageClass a default one, of hollow volumes. Default: no. */
   readonly standardStorageClass?: boolean;
   /** With it, certificate requests for the cluster's own signers are approved and signed. */
@@ -83,8 +85,8 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const effects = { client, clock, random, logger };
   const informers = new InformerFactory({ ...effects, freeze, keep: keptOf });
   const types = new ServedTypes({ client, clock, informers, initial });
-  const { endedPodThreshold, standardStorageClass = false, rootCa } = options;
-  const { signToken, hmacSha256, fingerprint } = options;
+  const { endedPodThreshold, legacyTokenPeriodMs, standardStorageClass = false } = options;
+  const { rootCa, signToken, hmacSha256, fingerprint } = options;
   const gate = new GatedClient(client);
   const eventPace = new EventPace(clock);
   const context: ControllerContext = {
@@ -99,6 +101,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     eventPace,
     metrics,
     ...(endedPodThreshold === undefined ? {} : { endedPodThreshold }),
+    ...(legacyTokenPeriodMs === undefined ? {} : { legacyTokenPeriodMs }),
     ...(options.signing === undefined ? {} : { signing: options.signing }),
     ...(rootCa === undefined ? {} : { rootCa }),
     ...(signToken === undefined ? {} : { signToken }),

@@ -18,6 +18,7 @@ import { garbageCollector } from './garbage-collector/controller.ts';
 import { hollowProvisioner } from './hollow-provisioner/controller.ts';
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts';
 import { jobController } from './job/controller.ts';
+import { legacyTokenCleaner } from './legacy-token-cleaner/controller.ts';
 import { namespaceController } from './namespace/controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/controller.ts';
 import { persistentVolumeBinder } from './persistentvolume-binder/controller.ts';
@@ -265,6 +266,12 @@ export const controllerTable: readonly Registration[] = [
     alias: 'serviceaccount-token',
     needs: [secrets, serviceAccounts],
     build: serviceAccountTokenController,
+  },
+  {
+    name: 'legacy-serviceaccount-token-cleaner-controller',
+    alias: 'legacy-service-account-token-cleaner',
+    needs: [secrets, serviceAccounts],
+    build: legacyTokenCleaner,
   },
   {
     name: 'certificatesigningrequest-approving-controller',

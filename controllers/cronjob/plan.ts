@@ -244,8 +244,16 @@ function beyond(jobs: readonly Job[], limit: number): readonly Job[] {
 }
 
 export function referenceTo(job: Job) {
-  const { apiVersion, kind } = job;
-  return { apiVersion, kind, namespace: namespaceOf(job), name: nameOf(job), uid: uidOf(job) };
+  const { apiVersion, kind, metadata } = job;
+  const { resourceVersion } = metadata;
+  return {
+    apiVersion,
+    kind,
+    namespace: namespaceOf(job),
+    name: nameOf(job),
+    uid: uidOf(job),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
 }
 
 /** References carry a version that does not matter. */

@@ -84,6 +84,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
       });
       await carryOut({ client, random, own, recorder }, service, plan);
       topology.wrote(service, plan.zones);
+      if (plan.problems !== undefined) throw leftOut(recorder, service, plan.problems);
       return undefined;
     },
     stop: () => recorder.stop(),
@@ -112,14 +113,18 @@ async function carryOut(effects: Effects, service: Service, plan: SlicePlan): Pr
     );
   }
   for (const slice of plan.remove) await remove(client, sliceType, slice);
-  const [problem, ...others] = plan.problems ?? [];
-  if (problem === undefined) return;
-  throw refused(effects, service, others.length === 0 ? problem : `[${plan.problems?.join(', ')}]`);
+}
+
+/** Is to be thrown: another look may find their nodes. */
+function leftOut(recorder: EventRecorder, service: Service, problems: readonly string[]): Error {
+  const why = problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`;
+  tellOf(recorder, service, why);
+  return new Error(why);
 }
 
 /** What is refused is told of at the Service, unless its namespace is being emptied. */
 async function told(
-  effects: Effects,
+  { recorder }: Effects,
   { service, what }: { readonly service: Service; readonly what: string },
   write: () => Promise<unknown>,
 ): Promise<void> {
@@ -129,15 +134,14 @@ async function told(
     if (namespaceTerminates(error)) return;
     const why = `failed to ${what} EndpointSlice for Service ${keyOf(service)}`;
     if (!isStatus(error, 'Conflict'))
-      refused(effects, service, `${why}: ${(error as Error).message}`);
+      tellOf(recorder, service, `${why}: ${(error as Error).message}`);
     throw error;
   }
 }
 
-function refused({ recorder }: Effects, service: Service, why: string): Error {
+function tellOf(recorder: EventRecorder, service: Service, why: string): void {
   const message = `Error updating Endpoint Slices for Service ${keyOf(service)}: ${why}`;
   recorder.record(service, { type: 'Warning', reason: 'FailedToUpdateEndpointSlices', message });
-  return new Error(why);
 }
 
 /** The Service whose slice this controller manages. */

@@ -141,13 +141,13 @@ class GarbageCollector extends BaseController {
     }
     if (known !== undefined && isNamed(reference, known))
       return known.deletion === 'foreground' ? 'waiting' : 'solid';
-    if (this.#graph.isGone(reference.uid)) return 'dangling';
     const type = this.context.types.ofKind(groupOf(reference.apiVersion), reference.kind);
-    if (type === undefined) return 'unknown';
-    if (type.namespaced && node.namespace === '') {
+    if (type?.namespaced && node.namespace === '') {
       this.#complain(node, reference);
       return 'unknown';
     }
+    if (this.#graph.isGone(reference.uid)) return 'dangling';
+    if (type === undefined) return 'unknown';
     const owner = { type, name: reference.name, namespace: type.namespaced ? node.namespace : '' };
     const live = await this.#liveOf(owner);
     if (live?.metadata.uid === reference.uid) return 'solid';

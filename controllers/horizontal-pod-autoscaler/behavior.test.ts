@@ -117,6 +117,13 @@ describe('with spec.behavior', () => {
       [4, 'ScaleDownLimit', 'ReadyForNewScale'],
     ],
     [
+      'a share in Go’s doubles: ninety percent off are a little more',
+      spec(down(90)),
+      [100, 2],
+      nothing,
+      [9, 'ScaleDownLimit', 'ReadyForNewScale'],
+    ],
+    [
       'the shyest policy down',
       spec(down(50, { selectPolicy: 'Min' })),
       [9, 2],

@@ -186,7 +186,7 @@ function upwards(current: number, history: ScalingHistory, nowMs: number): Direc
     current,
     reach({ type, value, periodSeconds }) {
       const start = startOf(current, history, nowMs - periodSeconds * 1000);
-      return type === 'Pods' ? start + value : Math.ceil((start * (100 + value)) / 100);
+      return type === 'Pods' ? start + value : Math.ceil(start * (1 + value / 100));
     },
     boldest: (limits) => Math.max(...limits),
     shyest: (limits) => Math.min(...limits),
@@ -198,7 +198,7 @@ function downwards(current: number, history: ScalingHistory, nowMs: number): Dir
     current,
     reach({ type, value, periodSeconds }) {
       const start = startOf(current, history, nowMs - periodSeconds * 1000);
-      return type === 'Pods' ? start - value : Math.trunc((start * (100 - value)) / 100);
+      return type === 'Pods' ? start - value : Math.trunc(start * (1 - value / 100));
     },
     boldest: (limits) => Math.min(...limits),
     shyest: (limits) => Math.max(...limits),

@@ -22,7 +22,7 @@ import { writeStatus } from '../runtime/write-status.ts';
 import { Histories } from './history.ts';
 import type { Readings } from './metric-outcome.ts';
 import { evaluate } from './metrics.ts';
-import { MetricsApis } from './metrics-apis.ts';
+import { MetricsApis, unfetchedOf } from './metrics-apis.ts';
 import {
   type AutoscalerPlan,
   type AutoscalerState,
@@ -31,6 +31,7 @@ import {
   withConditions,
 } from './plan.ts';
 import { readMetric } from './readings.ts';
+import type { NoMetricError } from './replicas.ts';
 import { AutoscalerSelectors, selectorRequired } from './selectors.ts';
 
 const SYNC_MS = 15_000;
@@ -150,17 +151,15 @@ class HorizontalPodAutoscalerController extends BaseController {
     return new Map(await Promise.all(read));
   }
 
-  /** Undefined if metrics.k8s.io is not served. */
   async #measure(
     namespace: string,
     labelSelector: string,
-  ): Promise<readonly PodMetrics[] | undefined> {
+  ): Promise<readonly PodMetrics[] | NoMetricError> {
     try {
       const { client } = this.context;
       return (await client.list(podMetricsType, { namespace, labelSelector })).items;
     } catch (error) {
-      if (isStatus(error, 'NotFound')) return undefined;
-      throw error;
+      return unfetchedOf('resource', 'pods.metrics.k8s.io', error);
     }
   }
 

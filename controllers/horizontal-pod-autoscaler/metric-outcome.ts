@@ -10,14 +10,16 @@ export type Reading = PodMetricMap | number | NoMetricError;
 /** By the entry of spec.metrics. */
 export type Readings = ReadonlyMap<MetricSpec, Reading | undefined>;
 
+export interface ValidOutcome {
+  readonly kind: 'valid';
+  readonly replicas: number;
+  /** For people: "cpu resource utilization (percentage of request)". */
+  readonly name: string;
+  readonly status: MetricStatus;
+}
+
 export type MetricOutcome =
-  | {
-      readonly kind: 'valid';
-      readonly replicas: number;
-      /** For people: "cpu resource utilization (percentage of request)". */
-      readonly name: string;
-      readonly status: MetricStatus;
-    }
+  | ValidOutcome
   /** `reason` of the event, and of the condition ScalingActive. */
   | {
       readonly kind: 'invalid';
@@ -27,17 +29,20 @@ export type MetricOutcome =
       readonly failure?: string;
     };
 
-/** What there is to judge a metric by; `podMetrics` is undefined if nobody serves them. */
+/** What there is to judge a metric by; `podMetrics` is why they were not to be had. */
 export interface MetricInput extends Omit<ReplicaInput, 'metrics' | 'resource' | 'container'> {
-  readonly podMetrics: readonly PodMetrics[] | undefined;
+  readonly podMetrics: readonly PodMetrics[] | NoMetricError;
   /** status.replicas of the target. */
   readonly replicas: number;
   /** What extension servers told of the metrics that are none of resources. */
   readonly readings: Readings;
 }
 
-/** Canonical: 1500 thousandths are "1500m", 2000 are "2". */
-export const shownMilli = (milli: number): string => formatQuantity(parseQuantity(`${milli}m`));
+/** Canonical: 1500 thousandths are "1500m", 2000 are "2"; 2048000 of bytes are "2Ki". */
+export function shownMilli(milli: number, resource?: string): string {
+  const { nano, format } = parseQuantity(`${milli}m`);
+  return formatQuantity({ nano, format: resource === 'memory' ? 'BinarySI' : format });
+}
 
 export const invalid = (
   reason: string,

@@ -115,10 +115,7 @@ export class MetricsApis {
       const answer = (await this.#options.client.getPath(target)) as { items?: CustomValue[] };
       return answer.items ?? [];
     } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      const isUnknown = error.message === 'the server could not find the requested resource';
-      const cause = isUnknown ? `${error.message} (get ${what})` : error.message;
-      throw new NoMetricError(unfetched(api, cause));
+      throw unfetchedOf(api, what, error);
     }
   }
 
@@ -161,3 +158,11 @@ const ofMetric = ({ selector }: MetricIdentifier): Readonly<Record<string, strin
 
 const unfetched = (api: string, cause: string): string =>
   `unable to fetch metrics from ${api} metrics API: ${cause}`;
+
+/** `what` as client-go names it: "pods.metrics.k8s.io". Throws what is no answer of a server. */
+export function unfetchedOf(api: string, what: string, error: unknown): NoMetricError {
+  if (!(error instanceof StatusError)) throw error;
+  const isUnknown = error.message === 'the server could not find the requested resource';
+  const cause = isUnknown ? `${error.message} (get ${what})` : error.message;
+  return new NoMetricError(unfetched(api, cause));
+}

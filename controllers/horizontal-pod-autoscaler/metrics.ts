@@ -47,20 +47,26 @@ function evaluateResource(
   const reason =
     container === undefined ? 'FailedGetResourceMetric' : 'FailedGetContainerResourceMetric';
   const { podMetrics, ...rest } = input;
+  const told = ({ averageMilli, utilization }: ReplicaProposal): MetricStatus =>
+    statusOf({
+      averageValue: shownMilli(averageMilli, resource),
+      ...(utilization === undefined ? {} : { averageUtilization: utilization }),
+    });
   try {
     const metrics = readMetrics(podMetrics, resource, container);
     const asked = { ...rest, metrics, resource, ...(container === undefined ? {} : { container }) };
     if (target.averageValue !== undefined) {
       const proposal = byAverageValue(asked, milliValue(target.averageValue));
-      return valid(proposal, `${resource} resource`, statusOf);
+      return valid(proposal, `${resource} resource`, told);
     }
     if (target.averageUtilization === undefined) {
-      const message = 'neither a utilization target nor a value target was set';
+      const message =
+        'neither an average utilization target nor an average value (usage) target was set';
       return invalid(reason, `invalid resource metric source: ${message}`);
     }
     const proposal = byUtilization(asked, target.averageUtilization);
     const what = container === undefined ? 'resource' : 'container resource';
-    return valid(proposal, `${resource} ${what} utilization (percentage of request)`, statusOf);
+    return valid(proposal, `${resource} ${what} utilization (percentage of request)`, told);
   } catch (error) {
     const expected = error instanceof NoMetricError || error instanceof MissingRequestError;
     if (!expected) throw error;
@@ -70,33 +76,24 @@ function evaluateResource(
 }
 
 function valid(
-  { replicas, averageMilli, utilization }: ReplicaProposal,
+  proposal: ReplicaProposal,
   name: string,
-  statusOf: (current: Shown) => MetricStatus,
+  told: (proposal: ReplicaProposal) => MetricStatus,
 ): MetricOutcome {
-  const averageValue = shownMilli(averageMilli);
-  const current = {
-    averageValue,
-    ...(utilization === undefined ? {} : { averageUtilization: utilization }),
-  };
-  return { kind: 'valid', replicas, name, status: statusOf(current) };
+  return { kind: 'valid', replicas: proposal.replicas, name, status: told(proposal) };
 }
 
 /** Usage by pod; a pod with a container that was not measured counts as not measured. */
 function readMetrics(
-  podMetrics: readonly PodMetrics[] | undefined,
+  podMetrics: readonly PodMetrics[] | NoMetricError,
   resource: string,
   container: string | undefined,
 ): PodMetricMap {
   const what = `unable to get metrics for resource ${resource}`;
-  if (podMetrics === undefined || podMetrics.length === 0) {
-    const cause =
-      podMetrics === undefined
-        ? 'unable to fetch metrics from resource metrics API: ' +
-          'the server could not find the requested resource (get pods.metrics.k8s.io)'
-        : 'no metrics returned from resource metrics API';
-    throw new NoMetricError(`${what}: ${cause}`);
-  }
+  if (podMetrics instanceof NoMetricError)
+    throw new NoMetricError(`${what}: ${podMetrics.message}`);
+  if (podMetrics.length === 0)
+    throw new NoMetricError(`${what}: no metrics returned from resource metrics API`);
   const usage = new Map<string, PodMetric>();
   for (const { metadata, containers, timestamp, window } of podMetrics) {
     const counted = containers.filter(({ name }) => container === undefined || name === container);

@@ -9,7 +9,7 @@ import type {
 } from '../../api/types/autoscaling-v2.ts';
 import type { EventText } from '../../client/event-recorder.ts';
 import { normalize, type ScalingHistory } from './behavior.ts';
-import type { MetricOutcome } from './metric-outcome.ts';
+import type { MetricOutcome, ValidOutcome } from './metric-outcome.ts';
 import type { SelectorProblem } from './selectors.ts';
 
 export interface AutoscalerState {
@@ -78,7 +78,13 @@ function planByMetrics(state: AutoscalerState): AutoscalerPlan {
     reason,
     message,
   }));
-  const best = valid.reduce((a, b) => (b.replicas > a.replicas ? b : a), valid[0]!);
+  // As in Kubernetes: one that asks for none gives way to the next, whatever that asks for.
+  const better = (a: number, b: number): boolean => a === 0 || b > a;
+  const best = valid.reduce((a, b) => (better(a.replicas, b.replicas) ? b : a), valid[0]!);
+  // As in Kubernetes: nothing is told of those that failed.
+  const currentMetrics = outcomes.map((each) =>
+    each.kind === 'valid' ? each.status : { type: '' },
+  );
   // A metric nobody knows might have asked for more: only what the others raise is done.
   const blind = invalid.length > 0 && (valid.length === 0 || best.replicas < current);
   if (blind) {
@@ -98,8 +104,8 @@ function planByMetrics(state: AutoscalerState): AutoscalerPlan {
       desired: current,
       conditions: [gotScale, inactive],
       events: [...warnings, summary],
-      // As in Kubernetes: nothing is known of those that failed, and the wish of before stays.
-      currentMetrics: outcomes.map((each) => (each.kind === 'valid' ? each.status : { type: '' })),
+      currentMetrics,
+      // The wish of before stays.
       shown: autoscaler.status?.desiredReplicas ?? 0,
     });
   }
@@ -124,15 +130,20 @@ function planByMetrics(state: AutoscalerState): AutoscalerPlan {
     },
   ];
   const desired = limited.replicas;
-  const why = best.replicas > current ? `${best.name} above target` : 'All metrics below target';
   return outcome(state, {
     desired,
     conditions,
     events: warnings,
-    currentMetrics: valid.map(({ status }) => status),
+    currentMetrics,
     recommendation: best.replicas,
-    ...(desired === current ? {} : { rescale: why }),
+    ...(desired === current ? {} : { rescale: reasonOf(best, current) }),
   });
+}
+
+/** Of what the metrics ask for, not of what comes of it: that they ask to stay is no reason. */
+function reasonOf({ replicas, name }: ValidOutcome, current: number): string {
+  if (replicas === current) return '';
+  return replicas > current ? `${name} above target` : 'All metrics below target';
 }
 
 function planWithoutSelector(state: AutoscalerState, problem: SelectorProblem): AutoscalerPlan {

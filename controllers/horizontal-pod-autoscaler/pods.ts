@@ -1,6 +1,7 @@
 /** Which pods count how much when usage is averaged over them. */
 import { milliValue } from '../../api/quantity.ts';
 import { nameOf } from '../../api/meta.ts';
+import { podRequests } from '../../api/scheduling/requests.ts';
 import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { podCondition, timeOf } from '../runtime/pods.ts';
 
@@ -65,8 +66,17 @@ export class MissingRequestError extends Error {
   override readonly name = 'MissingRequestError';
 }
 
-/** Of its containers and sidecars, or of one; all of them have to say. */
+/** Resources for which requests of a pod as a whole count (KEP-2837). */
+const isPodLevel = (resource: string): boolean =>
+  resource === 'cpu' || resource === 'memory' || resource.startsWith('hugepages-');
+
+/**
+ * In thousandths: of the pod as a whole if that requests anything; of one container; or of its
+ * containers and sidecars, which all have to say.
+ */
 export function podRequest(pod: Pod, resource: string, container?: string): number {
+  const ofPod = Object.keys(pod.spec.resources?.requests ?? {});
+  if (container === undefined && ofPod.some(isPodLevel)) return wholePodRequest(pod, resource);
   const sidecars = (pod.spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always');
   const counted: readonly Container[] = [...pod.spec.containers, ...sidecars];
   let milli = 0;
@@ -80,4 +90,19 @@ export function podRequest(pod: Pod, resource: string, container?: string): numb
     milli += milliValue(request);
   }
   return milli;
+}
+
+function wholePodRequest(pod: Pod, resource: string): number {
+  const { containers, initContainers = [], resources, overhead } = pod.spec;
+  const told = [...containers, ...initContainers].map((each) => each.resources?.requests);
+  if (![resources?.requests, overhead, ...told].some((each) => each?.[resource] !== undefined))
+    throw new MissingRequestError(
+      `missing pod-level request for ${resource} in Pod ${nameOf(pod)}`,
+    );
+  const { milliCpu, memory, ephemeralStorage, scalars } = podRequests(pod);
+  if (resource === 'cpu') return milliCpu;
+  if (resource === 'memory') return memory * 1000;
+  return (
+    1000 * (resource === 'ephemeral-storage' ? ephemeralStorage : (scalars.get(resource) ?? 0))
+  );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatTime } from '../../api/time.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
+import { podRequest } from './pods.ts';
 import { byAverageValue, byUtilization, type ReplicaInput } from './replicas.ts';
 
 const NOW = 1_700_000_000_000;
@@ -82,6 +83,42 @@ it.each<[string, ReplicaInput, number]>([
   ['not reached', input(three, [50, 60, 70]), 1],
 ])('a target of 200m each: %s', (_, of, replicas) => {
   expect(byAverageValue(of, 200).replicas).toBe(replicas);
+});
+
+it('rounds as Go does: 7 % of a hundred are a little more than seven', () => {
+  const hundred = Array.from({ length: 100 }, () => ({}));
+  const used = hundred.map(() => 70);
+  expect(byUtilization(input(hundred, used), 100).replicas).toBe(8);
+});
+
+describe('requests of a pod as a whole', () => {
+  const whole = (requests: Readonly<Record<string, string>>, containers: object): Pod => {
+    const { spec, ...rest } = pod('p0');
+    return { ...rest, spec: { ...spec, resources: { requests }, ...containers } };
+  };
+  const silent = { containers: [{ name: 'c' }] };
+
+  it.each([
+    ['replace those of its containers', whole({ cpu: '2' }, {}), 2000],
+    ['leave what they do not tell to these', whole({ memory: '1Gi' }, {}), 1000],
+    ['are enough', whole({ cpu: '500m' }, silent), 500],
+  ])('%s', (_, of, milli) => {
+    expect(podRequest(of, 'cpu')).toBe(milli);
+  });
+
+  it('are none of a container’s', () => {
+    expect(podRequest(whole({ cpu: '2' }, {}), 'cpu', 'c')).toBe(1000);
+  });
+
+  it('are counted in bytes of memory', () => {
+    expect(podRequest(whole({ memory: '1Ki' }, silent), 'memory')).toBe(1_024_000);
+  });
+
+  it('are told of where neither it nor a container says anything', () => {
+    expect(() => podRequest(whole({ memory: '1Gi' }, silent), 'cpu')).toThrow(
+      'missing pod-level request for cpu in Pod p0',
+    );
+  });
 });
 
 describe('nothing is proposed', () => {

@@ -2,7 +2,7 @@
  * How many replicas a metric asks for: ceil(replicas · usage / target), with Kubernetes' care for
  * pods that are not ready or not measured. They count as if they used nothing when the rest
  * would scale up, and as if they used their share when it would scale down; if that turns the
- * decision around, nothing is done.
+ * decision around, nothing is done. In Go's doubles, so that both round alike.
  */
 import { nameOf } from '../../api/meta.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
@@ -128,7 +128,7 @@ function propose(input: ReplicaInput, measured: Measured, scale: Scale): Replica
   };
   const countUnready = unready.size > 0 && ratio > 1;
   if (!countUnready && missing.size === 0) {
-    const replicas = within(ratio, tolerance) ? current : Math.ceil(round(ratio * ready));
+    const replicas = within(ratio, tolerance) ? current : Math.ceil(ratio * ready);
     return { replicas, ...shown };
   }
   const all = new Map(usage);
@@ -138,7 +138,7 @@ function propose(input: ReplicaInput, measured: Measured, scale: Scale): Replica
   const { ratio: careful } = scale.judge(all);
   const turned = (ratio < 1 && careful > 1) || (ratio > 1 && careful < 1);
   if (turned || within(careful, tolerance)) return { replicas: current, ...shown };
-  const replicas = Math.ceil(round(careful * all.size));
+  const replicas = Math.ceil(careful * all.size);
   const wrongWay = careful < 1 ? replicas > current : replicas < current;
   return { replicas: wrongWay ? current : replicas, ...shown };
 }
@@ -161,7 +161,7 @@ export function byTotal(
   const ready = pods.filter(
     (pod) => pod.status?.phase === 'Running' && podCondition(pod, 'Ready')?.status === 'True',
   );
-  return Math.ceil(round(ratio * ready.length));
+  return Math.ceil(ratio * ready.length);
 }
 
 /** `usage` shared among `replicas` pods, against the target for one. */
@@ -171,18 +171,13 @@ export function byShare(
   target: number,
 ): { readonly replicas: number; readonly averageMilli: number } {
   const isEnough = within(usage / (target * replicas), tolerance);
-  const wanted = isEnough ? replicas : Math.ceil(round(usage / target));
+  const wanted = isEnough ? replicas : Math.ceil(usage / target);
   return {
     replicas: Math.min(wanted, MOST_REPLICAS),
-    averageMilli: Math.ceil(round(usage / Math.max(replicas, 1))),
+    averageMilli: Math.ceil(usage / Math.max(replicas, 1)),
   };
 }
 
 function within(ratio: number, { up, down }: Tolerance): boolean {
-  return round(1 - down) <= round(ratio) && round(ratio) <= round(1 + up);
-}
-
-/** So that 1.1 · 10 is 11 and not a little more. */
-function round(value: number): number {
-  return Math.round(value * 1e9) / 1e9;
+  return 1 - down <= ratio && ratio <= 1 + up;
 }

@@ -65,6 +65,8 @@ export interface ControllerContext extends Effects {
   readonly types: ServedTypes;
   /** As --terminated-pod-gc-threshold: ended pods kept; 0 keeps all. */
   readonly endedPodThreshold?: number;
+  /** As --legacy-service-account-token-clean-up-period. Default: a year. */
+  readonly legacyTokenPeriodMs?: number;
   /** Gives a cluster without any StorageClass one, as its default. */
   readonly standardStorageClass?: boolean;
   /** Absent: certificate requests are neither approved nor signed here. */

@@ -6,11 +6,12 @@
 import { nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import { secrets as secretType, serviceAccounts } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
+import { ACCOUNT_NAME, TOKEN_TYPE } from '../../api/token-secrets.ts';
 import type { Secret, ServiceAccount } from '../../api/types/core-v1.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
-import { ACCOUNT_NAME, planTokenSecret, TOKEN_TYPE } from './plan.ts';
+import { planTokenSecret } from './plan.ts';
 
 const LEGACY = 'kubernetes.io/serviceaccount/';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Secret, ServiceAccount } from '../../api/types/core-v1.ts';
-import { ACCOUNT_NAME, ACCOUNT_UID, planTokenSecret, TOKEN_TYPE } from './plan.ts';
+import { ACCOUNT_NAME, ACCOUNT_UID, TOKEN_TYPE } from '../../api/token-secrets.ts';
+import { planTokenSecret } from './plan.ts';
 
 const account = (uid = 'u1'): ServiceAccount =>
   ({ metadata: { namespace: 'n', name: 'robot', uid } }) as ServiceAccount;

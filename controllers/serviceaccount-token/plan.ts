@@ -1,8 +1,5 @@
+import { ACCOUNT_UID, TOKEN_TYPE } from '../../api/token-secrets.ts';
 import type { Secret, ServiceAccount } from '../../api/types/core-v1.ts';
-
-export const TOKEN_TYPE = 'kubernetes.io/service-account-token';
-export const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
-export const ACCOUNT_UID = 'kubernetes.io/service-account.uid';
 
 /** What is to become of a Secret that asks for a service account's token. */
 export type Plan =

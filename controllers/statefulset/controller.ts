@@ -33,11 +33,11 @@ import {
   inRange,
   ordinalOf,
   podRevision,
+  repairedLabels,
   type Version,
 } from './identity.ts';
 import {
   type Creation,
-  hasEnded,
   isTerminating,
   planStatefulSet,
   type StatefulSetPlan,
@@ -91,7 +91,7 @@ class StatefulSetController extends BaseController {
     const history = await this.#history(set);
     const state = stateOf({ set, pods, history, nowMs: this.context.clock.now() });
     // Before pods go: what they leave behind has to go along with them, or stay.
-    await this.#applyRetention(state);
+    await this.#conform(state);
     const plan = planStatefulSet(state);
     const allowed = this.#pace.allowed({ key, has: pods.length, wants: plan.create.length });
     const create = plan.create.slice(0, allowed);
@@ -115,23 +115,42 @@ class StatefulSetController extends BaseController {
     return claimPods({ client, pods: this.#pods.lister, ownerType: setType, matches }, set);
   }
 
-  async #applyRetention({ set, pods }: StatefulSetState): Promise<void> {
-    if (!set.spec.volumeClaimTemplates?.length) return;
+  /** Its labels and the owners of its claims, of all pods; who stays is told of. */
+  async #conform({ set, pods }: StatefulSetState): Promise<void> {
     for (const pod of pods) {
       const ordinal = ordinalOf(set, pod);
       if (ordinal === undefined) continue;
-      // A claim that was deleted under a pod that waits for it is made again.
-      const waits = pod.status?.phase === 'Pending' && !isTerminating(pod);
-      if (waits && inRange(set, ordinal)) await this.#createClaims(set, ordinal, nameOf(pod));
-      for (const { metadata } of claimsOf(set, ordinal)) {
-        const claim = this.#claims.lister.get(`${namespaceOf(set)}/${metadata.name}`);
-        if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) continue;
-        const owners = ownersOf(claim, { set, pod, condemned: !inRange(set, ordinal) });
-        if (owners === undefined) continue;
-        const changed = { ...claim.metadata, ownerReferences: owners };
-        await this.context.client.update(claimType, { ...claim, metadata: changed });
-      }
+      const ownersChanged = await this.#applyRetention(set, pod, ordinal);
+      if (!inRange(set, ordinal) || isTerminating(pod)) continue;
+      const labels = repairedLabels(pod, ordinal);
+      if (labels !== undefined)
+        await this.context.client.update(podType, {
+          ...pod,
+          metadata: { ...pod.metadata, labels },
+        });
+      if (labels === undefined && !ownersChanged) continue;
+      const message = `update Pod ${nameOf(pod)} in StatefulSet ${nameOf(set)} successful`;
+      this.#recorder.record(set, { type: 'Normal', reason: 'SuccessfulUpdate', message });
     }
+  }
+
+  /** Whether a claim has other owners now. */
+  async #applyRetention(set: StatefulSet, pod: Pod, ordinal: number): Promise<boolean> {
+    if (!set.spec.volumeClaimTemplates?.length) return false;
+    // A claim that was deleted under a pod that waits for it is made again.
+    const waits = pod.status?.phase === 'Pending' && !isTerminating(pod);
+    if (waits && inRange(set, ordinal)) await this.#createClaims(set, ordinal, nameOf(pod));
+    let changes = false;
+    for (const { metadata } of claimsOf(set, ordinal)) {
+      const claim = this.#claims.lister.get(`${namespaceOf(set)}/${metadata.name}`);
+      if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) continue;
+      const owners = ownersOf(claim, { set, pod, condemned: !inRange(set, ordinal) });
+      if (owners === undefined) continue;
+      const changed = { ...claim.metadata, ownerReferences: owners };
+      await this.context.client.update(claimType, { ...claim, metadata: changed });
+      changes = true;
+    }
+    return changes;
   }
 
   #history(set: StatefulSet): Promise<CurrentHistory> {
@@ -230,7 +249,6 @@ class StatefulSetController extends BaseController {
 
   async #remove(set: StatefulSet, pod: Pod): Promise<boolean> {
     const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
-    if (hasEnded(pod)) this.#tellRecreated(set, pod);
     try {
       await this.context.client.delete(podType, ref, { preconditions: { uid: uidOf(pod) } });
       const message = `delete Pod ${ref.name} in StatefulSet ${nameOf(set)} successful`;
@@ -244,18 +262,6 @@ class StatefulSetController extends BaseController {
       this.#recorder.record(set, { type: 'Warning', reason: 'FailedDelete', message });
       throw error;
     }
-  }
-
-  #tellRecreated(set: StatefulSet, pod: Pod): void {
-    const failed = pod.status?.phase === 'Failed';
-    const message =
-      `StatefulSet ${keyOf(set)} is recreating ` +
-      `${failed ? 'failed' : 'terminated'} Pod ${nameOf(pod)}`;
-    this.#recorder.record(set, {
-      type: failed ? 'Warning' : 'Normal',
-      reason: failed ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod',
-      message,
-    });
   }
 }
 

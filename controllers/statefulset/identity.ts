@@ -48,8 +48,7 @@ export function newPod(set: StatefulSet, ordinal: number, version: Version): Dra
       generateName: `${nameOf(set)}-`,
       labels: {
         ...metadata.labels,
-        [POD_NAME_LABEL]: name,
-        [INDEX_LABEL]: String(ordinal),
+        ...identityLabels(name, ordinal),
         [REVISION_LABEL]: version.name,
       },
     },
@@ -60,6 +59,21 @@ export function newPod(set: StatefulSet, ordinal: number, version: Version): Dra
       ...(volumes.length === 0 ? {} : { volumes }),
     },
   };
+}
+
+const identityLabels = (name: string, ordinal: number) => ({
+  [POD_NAME_LABEL]: name,
+  [INDEX_LABEL]: String(ordinal),
+});
+
+/** The labels of a pod that lost the one with its name; undefined if it has that. */
+export function repairedLabels(
+  pod: Pod,
+  ordinal: number,
+): Readonly<Record<string, string>> | undefined {
+  const { labels } = pod.metadata;
+  if (labels?.[POD_NAME_LABEL] === nameOf(pod)) return undefined;
+  return { ...labels, ...identityLabels(nameOf(pod), ordinal) };
 }
 
 function claimName(set: StatefulSet, template: KubernetesObject, ordinal: number): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatTime } from '../../api/time.ts';
 import type { StatefulSet, StatefulSetSpec } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import { claimsOf, newPod } from './identity.ts';
+import { claimsOf, newPod, repairedLabels } from './identity.ts';
 import { planStatefulSet } from './plan.ts';
 import { planStatus, sameStatus } from './status.ts';
 
@@ -136,6 +136,18 @@ describe('the pod of an ordinal', () => {
         spec: { accessModes: ['ReadWriteOnce'] },
       },
     ]);
+  });
+
+  it('gets the labels of its name again if somebody takes the one away', () => {
+    const made = newPod(set(1), 4, { name: 'rev', template: set(1).spec.template });
+    const { labels = {} } = made.metadata;
+    const lost = { ...labels, 'statefulset.kubernetes.io/pod-name': 'other' };
+    const of = (own: typeof labels): Pod => ({
+      ...pod('4 new'),
+      metadata: { ...made.metadata, name: 'db-4', labels: own },
+    });
+    expect(repairedLabels(of(labels), 4)).toBeUndefined();
+    expect(repairedLabels(of(lost), 4)).toEqual(labels);
   });
 
   it('has claims that die with the set where it says so', () => {
