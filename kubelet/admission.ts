@@ -17,6 +17,8 @@ export interface Capacity {
 export interface Refusal {
   readonly reason: string;
   readonly message: string;
+  /** The pod goes for others' sake: its condition DisruptionTarget says so. */
+  readonly disrupts?: boolean;
 }
 
 const OWN = ['cpu', 'memory', 'ephemeral-storage'] as const;

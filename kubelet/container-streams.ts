@@ -48,6 +48,14 @@ export interface ContainerUse {
   readonly memoryBytes: number;
 }
 
+/** Bytes of the machine's disk that a pod takes, by name. */
+export interface PodStorage {
+  /** What its containers wrote outside of volumes, and their logs. */
+  readonly containers: ReadonlyMap<string, number>;
+  /** Its emptyDirs. */
+  readonly volumes: ReadonlyMap<string, number>;
+}
+
 /** What a running container can be asked for, by the ids the runtime was given. */
 export interface ContainerStreams {
   /** Oldest first. Throws a {@link ContainerStreamError} if no log of this container is kept. */
@@ -60,6 +68,8 @@ export interface ContainerStreams {
   dial(podUid: string, port: number, signal: AbortSignal): Promise<ByteStream>;
   /** Undefined, or absent: nobody measures it. 'pending': it was not measured yet. */
   usage?(id: string): ContainerUse | 'pending' | undefined;
+  /** Undefined, or absent: nobody measures it. */
+  storage?(podUid: string): Promise<PodStorage | undefined>;
 }
 
 /** An expected refusal; the message is for whoever asked. */

@@ -19,10 +19,11 @@ import { sleep } from '../platform/clock.ts';
 import type { Effects } from '../platform/effects.ts';
 import { Lifecycle, type Running } from '../platform/lifecycle.ts';
 import type { Machine } from '../platform/machine.ts';
-import type { Metrics } from '../platform/metrics/metrics.ts';
+import type { Counter, Metrics } from '../platform/metrics/metrics.ts';
 import { atAnyTime, type SpareTime } from '../platform/spare-time.ts';
 import { parseRange } from './addresses.ts';
-import { NodePressure } from './eviction/node-pressure.ts';
+import { LocalStorage } from './eviction/local-storage.ts';
+import { NodePressure, type NodePressureOptions } from './eviction/node-pressure.ts';
 import { defaultThresholds, type Threshold } from './eviction/thresholds.ts';
 import { HollowRuntime } from './hollow/runtime.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
@@ -195,30 +196,25 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
     const latest = (): Node | undefined => nodeInformer.lister.get(name);
     const { spare = atAnyTime } = options;
     const common = { ...effects, specification, limiter, latest };
-    const { staticPods, capacity, evictionHard: thresholds = defaultThresholds } = sketch;
-    const evictions = options.metrics?.counter('kubelet_evictions', 'Pods ended for pressure.', [
-      'eviction_signal',
-    ]);
-    const pressure = new NodePressure({
-      clock,
-      recorder,
-      nodeName: name,
-      capacity,
-      thresholds,
-      latest,
-      evictions,
-    });
+    const { staticPods } = sketch;
+    const evictions = evictionsOf(options);
+    const pressure = pressureOf({ sketch, clock, recorder, latest, evictions });
+    const storage = await parts.start(
+      () => new LocalStorage({ runtime, recorder, logger: effects.logger, evictions }),
+    );
     const holding = (): readonly Pod[] => agents.get(name)?.holding() ?? [];
     const images = new NodeImages();
     const volumes = new VolumesInUse({ client, latest, pods: holding });
+    const looks = { pressure, storage, volumes };
     const registration = await parts.start(
-      () => new NodeRegistration({ ...common, pressure, volumes, images, limiter: heartbeats }),
+      () => new NodeRegistration({ ...common, ...looks, images, limiter: heartbeats }),
     );
     const agent = await parts.start(
       () => new NodeAgent({ ...common, recorder, runtime, staticPods, pressure, images, spare }),
     );
     registrations.set(name, registration);
     agents.set(name, agent);
+    storage.of(agent);
     recorder.record(
       { kind: 'Node', apiVersion: 'v1', name, uid: name },
       { type: 'Normal', reason: 'Starting', message: 'Starting kubelet.' },
@@ -240,6 +236,20 @@ async function bringUp(options: KubeletsOptions, surroundings: Surroundings): Pr
     );
   }
   options.logger.info({ nodes: [...agents.keys()] }, 'kubelet started');
+}
+
+function evictionsOf({ metrics }: KubeletsOptions): Counter | undefined {
+  const help = 'Pods ended for pressure, or for what they took of the disk.';
+  return metrics?.counter('kubelet_evictions', help, ['eviction_signal']);
+}
+
+interface PressureParts extends Omit<NodePressureOptions, 'nodeName' | 'capacity' | 'thresholds'> {
+  readonly sketch: Sketch;
+}
+
+function pressureOf({ sketch, ...others }: PressureParts): NodePressure {
+  const { name: nodeName, capacity, evictionHard: thresholds = defaultThresholds } = sketch;
+  return new NodePressure({ ...others, nodeName, capacity, thresholds });
 }
 
 async function startServer({ server }: KubeletsOptions, parts: Lifecycle, pods: HostedPods) {

@@ -197,7 +197,7 @@ export class NodeAgent implements PodHost, PressedPods, Running {
   }
 
   evict(pod: Pod, verdict: Refusal, graceSeconds: number): void {
-    this.#workers.get(uidOf(pod))?.evict(verdict, graceSeconds);
+    if (this.#started) this.#workers.get(uidOf(pod))?.evict(verdict, graceSeconds);
   }
 
   gone(pod: Pod): void {

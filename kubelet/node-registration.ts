@@ -13,6 +13,7 @@ import type { Client } from '../client/interface.ts';
 import { sleep } from '../platform/clock.ts';
 import type { Effects } from '../platform/effects.ts';
 import type { Running } from '../platform/lifecycle.ts';
+import type { LocalStorage } from './eviction/local-storage.ts';
 import type { NodePressure } from './eviction/node-pressure.ts';
 import type { Limiter } from './limiter.ts';
 import type { NodeImages } from './node-images.ts';
@@ -41,6 +42,7 @@ export interface RegistrationOptions extends Effects {
   readonly limiter: Limiter;
   readonly specification: NodeSpecification;
   readonly pressure: NodePressure;
+  readonly storage: LocalStorage;
   readonly volumes: VolumesInUse;
   readonly images: NodeImages;
   /** The node as last seen by watch. */
@@ -153,6 +155,7 @@ export class NodeRegistration implements Running {
       try {
         if (!this.#silent) await limiter.run(() => this.#renewLease());
         this.#options.pressure.look();
+        this.#options.storage.look();
         await this.#options.volumes.look();
         if (!this.#silent) await this.#renewStatus();
       } catch (error) {

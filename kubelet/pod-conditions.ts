@@ -86,7 +86,7 @@ function ready(pod: Pod, containers: Verdict): Verdict {
 
 /** That the node itself ended the pod for want of something. */
 function disruptions({ verdict }: PodFacts): Verdict[] {
-  if (verdict?.reason !== 'Evicted') return [];
+  if (verdict?.disrupts !== true) return [];
   const { message } = verdict;
   return [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message }];
 }

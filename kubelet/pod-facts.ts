@@ -1,3 +1,4 @@
+import type { Refusal } from './admission.ts';
 import type { ContainerRecord } from './container-record.ts';
 
 /** All that a pod's status is made of, besides the pod and the time. */
@@ -10,7 +11,7 @@ export interface PodFacts {
   /** "name" of the runtime's "name://version": the scheme of container ids. */
   readonly runtimeName: string;
   /** Why the agent ended the pod (or never began it), if it did. */
-  readonly verdict?: { readonly reason: string; readonly message: string };
+  readonly verdict?: Refusal;
   /** True once the pod is to be deleted and nothing of it runs any more. */
   readonly terminated: boolean;
   readonly now: string;

@@ -125,8 +125,9 @@ export class PodWorker implements Running {
 
   /** Lays something over the status; a phase, which can only be Failed, ends the pod. */
   lay({ phase, ...overlay }: StatusOverlay): void {
-    const { reason, message } = overlay as { reason?: string; message?: string };
-    if (phase === 'Failed') this.evict({ reason: reason ?? '', message: message ?? '' }, 0);
+    const { reason = '', message = '' } = overlay as { reason?: string; message?: string };
+    const disrupts = reason === 'Evicted';
+    if (phase === 'Failed') this.evict({ reason, message, disrupts }, 0);
     this.#overlay = withOverlay(this.#overlay, overlay);
     this.#flush();
   }

@@ -7,6 +7,7 @@ import {
   type ContainerUse,
   type LogEntry,
   type LogQuery,
+  type PodStorage,
 } from './container-streams.ts';
 import type { ContainerRequest, PodRuntime, SimulatedAct } from './runtime.ts';
 
@@ -118,6 +119,10 @@ export class RuntimesByClass implements PodRuntime {
 
   usage(id: string): ContainerUse | 'pending' | undefined {
     return this.#byContainer.get(id)?.usage?.(id);
+  }
+
+  async storage(podUid: string): Promise<PodStorage | undefined> {
+    return this.#byPod.get(podUid)?.storage?.(podUid);
   }
 
   #all(): PodRuntime[] {

@@ -32,6 +32,46 @@ const condition = (node: Node | undefined, type: string) =>
 const named = (items: readonly Pod[], name: string) =>
   items.find(({ metadata }) => metadata.name === name);
 
+describe('a pod that takes more of the disk than it may', () => {
+  it('is evicted, and not for others’ sake', async () => {
+    const { client } = await startEmbeddedApi(parts);
+    const clock = new FakeClock();
+    const options = { client, clock, random, logger, node: { name: 'node1' }, freeze: true };
+    const kubelet = await parts.start(() => startKubelet(options));
+    await kubelet.ready();
+    const limits = { 'ephemeral-storage': '1Gi' };
+    const add = (name: string, usage: string): Promise<Pod> =>
+      client.create(pods, {
+        metadata: {
+          ...{ namespace: 'default', name },
+          annotations: { 'wherry.io/ephemeral-storage-usage': usage },
+        },
+        spec: {
+          nodeName: 'node1',
+          containers: [{ name: 'c', image: 'nginx', resources: { limits } }],
+        },
+      });
+    await add('modest', '1Gi');
+    await add('greedy', '1100Mi');
+    await eventually(client, pods, (items) =>
+      items.every(({ status }) => status?.phase === 'Running'),
+    );
+    await clock.advance(11_000);
+    const seen = await eventually(
+      client,
+      pods,
+      (items) => named(items, 'greedy')?.status?.phase === 'Failed',
+    );
+    expect(named(seen, 'modest')?.status?.phase).toBe('Running');
+    const { reason, message, conditions } = named(seen, 'greedy')!.status!;
+    expect({ reason, message }).toEqual({
+      reason: 'Evicted',
+      message: 'Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ',
+    });
+    expect(conditions?.find(({ type }) => type === 'DisruptionTarget')).toBeUndefined();
+  });
+});
+
 describe('a node that runs out of memory', () => {
   it('evicts a pod, keeps others out, and recovers', async () => {
     const { client } = await startEmbeddedApi(parts);

@@ -33,7 +33,7 @@ export interface NodePressureOptions {
 /** `--eviction-pressure-transition-period`: so long a condition stays when its cause is gone. */
 const TRANSITION_MS = 5 * 60_000;
 /** pkg/kubelet/eviction: immediateEvictionGracePeriodSeconds. */
-const GRACE_SECONDS = 1;
+export const GRACE_SECONDS = 1;
 
 const conditionTypes: Readonly<Record<PressedResource, string>> = {
   memory: 'MemoryPressure',
@@ -91,7 +91,7 @@ export class NodePressure {
     for (const { pod, resource, message } of victims) {
       this.#options.evictions?.with(signalOf(resource)).add();
       recorder.record(pod, { type: 'Warning', reason: 'Evicted', message });
-      this.#pods.evict(pod, { reason: 'Evicted', message }, GRACE_SECONDS);
+      this.#pods.evict(pod, { reason: 'Evicted', message, disrupts: true }, GRACE_SECONDS);
     }
   }
 

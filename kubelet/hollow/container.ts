@@ -201,10 +201,13 @@ export class HollowContainer {
   async *logs(query: LogQuery): AsyncGenerator<LogEntry> {
     const log = this.#log!;
     const { clock } = this.#host;
-    let line = log.first(clock.now(), query);
+    const askedMs = clock.now();
+    let line = log.first(askedMs, query);
     while (!query.signal.aborted) {
-      for (const size = log.size(clock.now()); line < size; line++) yield log.entry(line);
-      if (line < log.size(clock.now())) continue;
+      // What comes while a reader takes the lines is for those who follow: a tail of two is two.
+      const size = log.size(query.follow ? clock.now() : askedMs);
+      while (line < size) yield log.entry(line++);
+      if (query.follow && line < log.size(clock.now())) continue;
       if (!query.follow || this.#over) return;
       await this.wait({ atMs: log.atMs(line), isReading: true }, query.signal);
     }

@@ -206,6 +206,21 @@ describe('the log of a hollow container', () => {
     await expect(read(runtime)).rejects.toThrow(ContainerStreamError);
   });
 
+  it('ends where it was when somebody asked who does not follow', async () => {
+    const { runtime, clock } = run({
+      'wherry.io/log-lines': '5',
+      'wherry.io/log-interval-seconds': '10',
+    });
+    await clock.advance(25_000);
+    const tail: string[] = [];
+    const query = { tailLines: 2, follow: false, signal: never };
+    for await (const entry of runtime.logs('x', query)) {
+      tail.push(Buffer.from(entry.line).toString());
+      await clock.advance(10_000);
+    }
+    expect(tail).toEqual([line(1), line(2)]);
+  });
+
   it('has the lines that annotations ask for', async () => {
     const { runtime, clock } = run({
       'wherry.io/log-lines': '5',

@@ -1,3 +1,4 @@
+import { HOLLOW_RUNTIME } from '../../api/hollow-usage.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Client } from '../../client/interface.ts';
@@ -15,7 +16,7 @@ import type { HollowShell } from '../shell/hollow-shell.ts';
 
 /** Runs no containers: it simulates them ({@link HollowContainer}). */
 export class HollowRuntime implements PodRuntime {
-  readonly version = 'wherry://0.1.0';
+  readonly version = `${HOLLOW_RUNTIME}0.1.0`;
   readonly #host: HollowHost;
   readonly #containers = new Map<string, HollowContainer>();
   /** Loaded when somebody runs a command. */

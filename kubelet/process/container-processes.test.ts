@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Processes, ProcessUse } from '../../platform/processes.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
-import { ContainerProcesses, LOOK_MS } from './container-processes.ts';
+import { ContainerProcesses, LOOK_MS, MEMORY_LOOK_MS } from './container-processes.ts';
 
 const MIB = 1024 * 1024;
 const FOLDER = '/root/pods/u/runs/1';
@@ -11,6 +11,8 @@ let table: ProcessUse[];
 /** By pid, what the environment says. */
 let environments: Map<number, string>;
 let killed: string[];
+/** By pid, its part of what it shares; of others nothing is told. */
+let shares: Map<number, number>;
 let found: ContainerProcesses;
 
 const idOf = (pid: number) => ({ pid, startTime: `t${pid}` });
@@ -32,7 +34,9 @@ beforeEach(() => {
   table = [];
   environments = new Map();
   killed = [];
+  shares = new Map();
   const processes = {
+    memoryShare: ({ pid }) => shares.get(pid),
     uses: () => table,
     withVariable: () => [...environments].map(([pid, value]) => ({ id: idOf(pid), value })),
     signal: ({ pid }, signal) => void killed.push(`${signal} ${pid}`),
@@ -86,6 +90,49 @@ describe('what a container uses', () => {
     found.forget(FOLDER);
     expect(found.use(FOLDER)).toBeUndefined();
     expect(clock.timers).toBe(0);
+  });
+});
+
+describe('a limit of memory', () => {
+  let bytes: number | undefined;
+  let exceeded: number;
+  const begin = (): void => {
+    exceeded = 0;
+    const memory = { bytes: () => bytes, exceeded: () => void exceeded++ };
+    found.follow(FOLDER, idOf(10), { isNew: true, memory });
+  };
+
+  it('is for all processes of the container, and no others', async () => {
+    bytes = 2 * MIB;
+    begin();
+    running(0, { pid: 11, parent: 10 }, { pid: 99 });
+    await clock.advance(MEMORY_LOOK_MS);
+    expect(exceeded).toBe(0);
+    running(0, { pid: 11, parent: 10 }, { pid: 12, parent: 11 });
+    await clock.advance(MEMORY_LOOK_MS);
+    expect(exceeded).toBe(1);
+  });
+
+  it('counts once what they share', async () => {
+    bytes = 2 * MIB;
+    begin();
+    running(0, { pid: 11, parent: 10 }, { pid: 12, parent: 10 });
+    shares = new Map([10, 11, 12].map((pid) => [pid, MIB / 2]));
+    await clock.advance(MEMORY_LOOK_MS);
+    expect(exceeded).toBe(0);
+  });
+
+  it('may come, change and go while it runs', async () => {
+    bytes = undefined;
+    begin();
+    running(0, { pid: 11, parent: 10 });
+    await clock.advance(MEMORY_LOOK_MS);
+    bytes = MIB;
+    await clock.advance(MEMORY_LOOK_MS);
+    expect(exceeded).toBe(1);
+    bytes = 2 * MIB;
+    await clock.advance(MEMORY_LOOK_MS);
+    expect(exceeded).toBe(1);
   });
 });
 

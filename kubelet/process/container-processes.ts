@@ -15,9 +15,26 @@ import { CONTAINER_VARIABLE } from './process-host.ts';
 
 /** As often as cAdvisor looks at containers. */
 export const LOOK_MS = 10_000;
+/** Those with a limit of memory are looked at so often: nobody holds them to it in between. */
+export const MEMORY_LOOK_MS = 1000;
+
+/** What a run may have of the machine's memory. */
+export interface MemoryLimit {
+  /** As it is now; undefined: as much as there is. */
+  bytes(): number | undefined;
+  /** Called at each look that finds more. */
+  exceeded(): void;
+}
+
+export interface Follow {
+  /** The first process has just begun. */
+  readonly isNew: boolean;
+  readonly memory?: MemoryLimit;
+}
 
 interface Followed {
   readonly id: ProcessId;
+  readonly memory: MemoryLimit | undefined;
   /** Of its processes at the last look; undefined if there was none since an agent took it over. */
   sum: number | undefined;
   /** When that was, by the steady clock. */
@@ -36,18 +53,20 @@ export class ContainerProcesses {
   /** Folders by process, as they were found last. */
   #found: ReadonlyMap<string, string> = new Map();
   #timer: Timer | undefined;
+  #memoryTimer: Timer | undefined;
 
   constructor({ clock, processes }: { readonly clock: Clock; readonly processes: Processes }) {
     this.#clock = clock;
     this.#processes = processes;
   }
 
-  /** `id` is its first process; `isNew` if that has just begun. Ends with `forget`. */
-  follow(folder: string, id: ProcessId, { isNew }: { readonly isNew: boolean }): void {
+  /** `id` is its first process. Ends with `forget`. */
+  follow(folder: string, id: ProcessId, { isNew, memory }: Follow): void {
     const sum = isNew ? 0 : undefined;
     const atMs = this.#clock.monotonic();
-    this.#followed.set(folder, { id, sum, atMs, cpuSeconds: 0, use: undefined });
+    this.#followed.set(folder, { id, memory, sum, atMs, cpuSeconds: 0, use: undefined });
     this.#timer ??= this.#next();
+    this.#memoryTimer ??= this.#nextOfMemory();
   }
 
   forget(folder: string): void {
@@ -55,6 +74,8 @@ export class ContainerProcesses {
     if (this.#followed.size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#memoryTimer?.cancel();
+    this.#memoryTimer = undefined;
     this.#found = new Map();
   }
 
@@ -79,6 +100,33 @@ export class ContainerProcesses {
       this.#measure();
       this.#timer = this.#next();
     });
+  }
+
+  #nextOfMemory(): Timer {
+    return this.#clock.after(MEMORY_LOOK_MS, () => {
+      this.#memoryTimer = this.#nextOfMemory();
+      this.#holdToLimits();
+    });
+  }
+
+  #holdToLimits(): void {
+    const limited = [...this.#followed].flatMap(([folder, { memory }]) => {
+      const bytes = memory?.bytes();
+      return bytes === undefined ? [] : [{ folder, bytes, exceeded: () => memory!.exceeded() }];
+    });
+    if (limited.length === 0) return;
+    const found = this.#look();
+    for (const { folder, bytes, exceeded } of limited)
+      if (this.#hasMore(found.get(folder) ?? [], bytes)) exceeded();
+  }
+
+  /** What processes share counts once: a server with many workers has less than their sum. */
+  #hasMore(uses: readonly ProcessUse[], bytes: number): boolean {
+    const resident = uses.reduce((sum, use) => sum + use.memoryBytes, 0);
+    if (resident <= bytes) return false;
+    const share = (use: ProcessUse): number =>
+      this.#processes.memoryShare(use.id) ?? use.memoryBytes;
+    return uses.reduce((sum, use) => sum + share(use), 0) > bytes;
   }
 
   #measure(): void {

@@ -9,12 +9,13 @@ import { ContainerProbes } from '../probes/container-probes.ts';
 import { ProbeChecker, type ProbeActions } from '../probes/probe-check.ts';
 import type { ContainerExit, ContainerListener, ContainerRequest } from '../runtime.ts';
 import { Attachments } from './attachments.ts';
-import { ContainerConfigError, UnsupportedError, VolumeError } from './config-error.ts';
+import { troubleOf } from './config-error.ts';
 import { ContainerLog } from './container-log.ts';
-import type { ContainerProcesses } from './container-processes.ts';
+import type { ContainerProcesses, MemoryLimit } from './container-processes.ts';
 import { capture, execute, feed, type ExecPlace } from './exec.ts';
-import { exitOf, KILLED_CODE, notLocated, startError } from './exits.ts';
+import { exitOf, KILLED_CODE, notLocated, outOfMemory, startError } from './exits.ts';
 import { Hooks } from './hooks.ts';
+import { memoryLimit } from './memory-limit.ts';
 import type { PodKeep } from './pod-keep.ts';
 import type { PortBook, Ports } from './port-book.ts';
 import { ignoredFields, prepare, refuse, type PreparedContainer } from './preparation.ts';
@@ -58,6 +59,14 @@ export class ContainerRun {
   #kill: { readonly timer: Timer; readonly atMs: number } | undefined;
   #ports: Ports = new Map();
   #told = '';
+  #tookTooMuch = false;
+  readonly #memory: MemoryLimit = {
+    bytes: () => memoryLimit(this.#options.request),
+    exceeded: () => {
+      this.#tookTooMuch = true;
+      this.#end('SIGKILL');
+    },
+  };
   #settle: () => void = () => {};
   #beginning: Promise<void> = Promise.resolve();
 
@@ -69,6 +78,11 @@ export class ContainerRun {
     this.log = new ContainerLog({ ...host, path: `${folder}/log` });
     this.over = new Promise((settle) => (this.#settle = settle));
     this.#hooks = new Hooks(host, request, { actions: this.#actions() });
+  }
+
+  /** Of its container. */
+  get name(): string {
+    return this.#options.request.container.name;
   }
 
   get isRunning(): boolean {
@@ -132,7 +146,7 @@ export class ContainerRun {
     }
     this.#record = record;
     this.#process = program;
-    found.follow(folder, program.id, { isNew: false });
+    found.follow(folder, program.id, { isNew: false, memory: this.#memory });
     this.#ports = new Map(record.ports);
     ports.reserve(this.#ports);
     void this.#follow(program);
@@ -225,25 +239,12 @@ export class ContainerRun {
   /** Why it does not run; false if nothing will ever change that. */
   #tellWhyNot(error: Error): boolean {
     if (error instanceof AssertionError) throw error;
-    const { message } = error;
-    const news = message !== this.#told;
-    this.#told = message;
-    if (error instanceof VolumeError) {
-      const text = `MountVolume.SetUp failed: ${message}`;
-      if (news)
-        this.#listener?.event({
-          type: 'Warning',
-          reason: 'FailedMount',
-          message: text,
-          about: 'pod',
-        });
-      return true;
-    }
-    const lasting = error instanceof UnsupportedError;
-    const config = error instanceof ContainerConfigError;
-    const reason = config ? 'CreateContainerConfigError' : 'CreateContainerError';
-    if (news) this.#listener?.waiting({ reason, message });
-    return !lasting;
+    const { event, waiting, isLasting } = troubleOf(error);
+    const isNews = error.message !== this.#told;
+    this.#told = error.message;
+    if (isNews && event !== undefined) this.#listener?.event(event);
+    if (isNews && waiting !== undefined) this.#listener?.waiting(waiting);
+    return !isLasting;
   }
 
   async #spawn(prepared: PreparedContainer): Promise<void> {
@@ -276,7 +277,7 @@ export class ContainerRun {
       return;
     }
     this.#process = program;
-    found.follow(folder, program.id, { isNew: true });
+    found.follow(folder, program.id, { isNew: true, memory: this.#memory });
     const ports = [...this.#ports];
     this.#record = { container: container.name, process: program.id, env, cwd, ports };
     await writeRecord(host.files, folder, this.#record);
@@ -376,7 +377,8 @@ export class ContainerRun {
       exitCode: code,
       root: `${folder}/root`,
     });
-    const exit = { ...exitOf(code), ...told };
+    const isOver = this.#tookTooMuch && code === KILLED_CODE;
+    const exit = { ...(isOver ? outOfMemory : exitOf(code)), ...told };
     if (this.#record !== undefined)
       await writeRecord(host.files, folder, { ...this.#record, exit }).catch(() => {});
     this.#finish(exit);

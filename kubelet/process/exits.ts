@@ -8,6 +8,9 @@ export const TERMINATED_CODE = 143;
 /** Of a container whose program could not be started. */
 export const startError = { exitCode: 128, reason: 'StartError' } as const;
 
+/** Of a container that had more memory than its limit. */
+export const outOfMemory = { exitCode: KILLED_CODE, reason: 'OOMKilled' } as const;
+
 export function exitOf(exitCode: number): ContainerExit {
   return { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' };
 }

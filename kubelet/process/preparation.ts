@@ -55,6 +55,9 @@ export function ignoredFields(pod: Pod, container: Container): string[] {
   return [
     ...of('spec.securityContext', pod.spec.securityContext),
     ...of('spec.containers[].securityContext', container.securityContext),
+    ...of('spec.containers[].resources.limits', container.resources?.limits).filter(
+      (field) => !/\.(memory|ephemeral-storage)$/.test(field),
+    ),
     ...(pod.spec.hostAliases === undefined ? [] : ['spec.hostAliases']),
     ...(pod.spec.dnsConfig === undefined ? [] : ['spec.dnsConfig']),
   ];

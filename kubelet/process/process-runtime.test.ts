@@ -289,9 +289,47 @@ describe('a container of the process runtime', () => {
       ...{ exitCode: 128, reason: 'StartError' },
       message: expect.stringContaining('executable file not found in $PATH') as string,
     });
-    const ignored = run({ ...shell('true'), securityContext: { runAsUser: 7 } });
+    const resources = { limits: { cpu: '1', memory: '1Gi' } };
+    const ignored = run({ ...shell('true'), resources, securityContext: { runAsUser: 7 } });
     await ended(ignored);
-    expect(ignored.events[0]).toMatch(/^NotIsolated: .*securityContext.runAsUser/);
+    expect(ignored.events[0]).toMatch(
+      /^NotIsolated: .*securityContext.runAsUser, .*resources.limits.cpu$/,
+    );
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a container with a limit', () => {
+  it('of memory is killed with what it started when it has more', async () => {
+    const greedy = `const bytes = Buffer.alloc(256 << 20, 1); setInterval(() => bytes, 1000)`;
+    const heard = run({
+      command: ['/bin/sh', '-c', '"$0" -e "$1" & sleep 1000', process.execPath, greedy],
+      resources: { limits: { memory: '128Mi' } },
+    });
+    expect(await ended(heard)).toEqual({ exitCode: 137, reason: 'OOMKilled' });
+    await eventually(() => left().length === 0);
+  });
+
+  it('of nothing it has more of goes on', async () => {
+    const heard = run({
+      ...shell('sleep 1.5; exit 7'),
+      resources: { limits: { memory: '64Mi', 'ephemeral-storage': '1Mi' } },
+    });
+    expect(await ended(heard)).toEqual({ exitCode: 7, reason: 'Error' });
+  });
+
+  it('is told what it and its pod’s emptyDirs take of the disk', async () => {
+    const write = (file: string, kib: number): string =>
+      `head -c ${kib * 1024} /dev/urandom > ${file}`;
+    const volumes = [{ name: 'v', emptyDir: {} }];
+    const writes = `${write('a', 300)}; ${write('cache/sub', 500)}`;
+    const script = `${writes}; ln -s / link; echo up; sleep 99`;
+    const mounting = { ...shell(script), volumeMounts: [{ name: 'v', mountPath: '/cache' }] };
+    const heard = run(mounting, { volumes });
+    await up(heard);
+    const { containers, volumes: dirs } = await runtime.storage(heard.pod.metadata.uid!);
+    const kib = (bytes = 0): number => Math.floor(bytes / 1024 / 100);
+    expect(kib(containers.get('c'))).toBe(3);
+    expect(kib(dirs.get('v'))).toBe(5);
   });
 });
 

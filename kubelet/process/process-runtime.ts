@@ -16,6 +16,7 @@ import {
   type ContainerUse,
   type LogEntry,
   type LogQuery,
+  type PodStorage,
 } from '../container-streams.ts';
 import type { ContainerRequest, PodRuntime } from '../runtime.ts';
 import { ContainerLog } from './container-log.ts';
@@ -126,6 +127,21 @@ export class ProcessRuntime implements PodRuntime {
   usage(id: string): ContainerUse | 'pending' | undefined {
     const run = this.#runs.get(id)?.run;
     return run && (this.#found.use(run.folder) ?? 'pending');
+  }
+
+  /** Files that come and go meanwhile may be counted or not. */
+  async storage(podUid: string): Promise<PodStorage> {
+    const { files } = this.#host;
+    const containers = new Map<string, number>();
+    for (const { podUid: uid, run } of [...this.#runs.values()]) {
+      if (uid !== podUid) continue;
+      const bytes = await files.bytesBelow(run.folder);
+      containers.set(run.name, (containers.get(run.name) ?? 0) + bytes);
+    }
+    const volumes = new Map<string, number>();
+    for (const [name, path] of this.#pods.get(podUid)?.volumes.emptyDirs ?? [])
+      volumes.set(name, await files.bytesBelow(path));
+    return { containers, volumes };
   }
 
   /** Ends every container: what runs without its agent is nobody's. */

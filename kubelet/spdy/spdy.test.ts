@@ -69,10 +69,11 @@ describe('header blocks', () => {
       block.write(name, 8);
       block.writeUInt32BE(500, 8 + name.length);
       deflate.write(block);
-      const compressed = await new Promise<Buffer>((resolve) =>
-        deflate.flush(constants.Z_SYNC_FLUSH, () => resolve(deflate.read() as Buffer)),
-      );
-      expect(decompressor.decompress(compressed)).toEqual(headers);
+      await new Promise<void>((resolve) => deflate.flush(constants.Z_SYNC_FLUSH, () => resolve()));
+      // From Node.js 26 on each call gives one piece.
+      const pieces: Buffer[] = [];
+      for (let piece; (piece = deflate.read() as Buffer | null) !== null;) pieces.push(piece);
+      expect(decompressor.decompress(Buffer.concat(pieces))).toEqual(headers);
     }
     deflate.close();
   });

@@ -59,6 +59,14 @@ export class PodVolumes {
     return path;
   }
 
+  /** Their names and paths, as far as they were asked for. */
+  get emptyDirs(): readonly (readonly [name: string, path: string])[] {
+    const { pod, folder } = this.#options;
+    return (pod.spec.volumes ?? [])
+      .filter(({ name, emptyDir }) => emptyDir !== undefined && this.#paths.has(name))
+      .map(({ name }) => [name, `${folder}/${name}`] as const);
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#refresh?.cancel();
