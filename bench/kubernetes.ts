@@ -52,7 +52,11 @@ async function commonFlags(dataDir: string, component: string): Promise<string[]
 }
 
 /** For a cluster `--without controllers`. */
-export async function startControllerManager(dataDir: string): Promise<RunningProgram> {
+/** `more`: further flags. */
+export async function startControllerManager(
+  dataDir: string,
+  more: readonly string[] = [],
+): Promise<RunningProgram> {
   const pki = (name: string): string => join(dataDir, 'pki', name);
   const plugins = join(dataDir, 'flexvolumes');
   mkdirSync(plugins, { recursive: true });
@@ -63,6 +67,7 @@ export async function startControllerManager(dataDir: string): Promise<RunningPr
     `--service-account-private-key-file=${pki('sa.key')}`,
     `--cluster-signing-cert-file=${pki('ca.crt')}`,
     `--cluster-signing-key-file=${pki('ca.key')}`,
+    ...more,
   ];
   const log = join(dataDir, 'logs', 'kube-controller-manager.log');
   mkdirSync(join(dataDir, 'logs'), { recursive: true });

@@ -30,6 +30,8 @@ export interface SeparateOptions extends ClusterOptions {
   readonly logger: Logger;
   readonly announce: Announce;
   readonly onChange: (components: readonly ComponentState[]) => void;
+  /** Told to stop: rejects if it is not ready yet, and starts nothing again. */
+  readonly terminated: AbortSignal;
   /** Path of the `wherry` script, which runs every component. */
   readonly script: string;
   /** As the data directory remembers them; none with `etcdServers`. */
@@ -57,6 +59,7 @@ export async function startSeparate(options: SeparateOptions): Promise<SeparateC
   const supervisor = new Supervisor({
     clock: realClock,
     logger: options.logger,
+    terminated: options.terminated,
     onChange(components) {
       options.onChange(components);
       states?.changed(components);

@@ -58,9 +58,11 @@ function setUp() {
   const clock = new HandClock();
   const started: { process: FakeProcess; args: readonly string[] }[] = [];
   let published: readonly ComponentState[] = [];
+  const terminated = new AbortController();
   const supervisor = new Supervisor({
     clock,
     logger: silentLogger,
+    terminated: terminated.signal,
     onChange: (states) => (published = states),
     start: (plan: ComponentPlan) => {
       const process = new FakeProcess(100 + started.length);
@@ -68,7 +70,7 @@ function setUp() {
       return process;
     },
   });
-  return { clock, started, supervisor, published: () => published };
+  return { clock, started, supervisor, published: () => published, terminated };
 }
 
 describe('the supervisor', () => {
@@ -94,6 +96,20 @@ describe('the supervisor', () => {
     const refused = expect(start).rejects.toThrow('store was not ready within 60 s');
     await clock.advance(60_000);
     await refused;
+  });
+
+  it('told to stop, waits for no start and starts nothing again', async () => {
+    const { supervisor, started, clock, terminated } = setUp();
+    const store = supervisor.start({ name: 'store', args: () => [] });
+    started[0]!.process.ready();
+    await store;
+    const apiserver = supervisor.start({ name: 'apiserver', args: () => [] });
+    terminated.abort();
+    for (const { process } of started) process.die(0);
+    await expect(apiserver).rejects.toThrow('apiserver was told to stop');
+    await clock.advance(60_000);
+    expect(started).toHaveLength(2);
+    await supervisor.stop();
   });
 
   it('starts a dead component again, at once the first time and ever later while it keeps dying', async () => {

@@ -7,6 +7,7 @@
 import type { Clock } from '../platform/clock.ts';
 import { sleep } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { whenAborted } from '../platform/node/process.ts';
 import type { ComponentState } from './run-state.ts';
 
 /** A started process, as the supervisor needs it. */
@@ -37,6 +38,11 @@ export interface SupervisorOptions {
   readonly logger: Logger;
   /** Called after every change, to publish the state. */
   readonly onChange: (components: readonly ComponentState[]) => void;
+  /**
+   * Aborts when the cluster is told to stop, which `stop` may follow late: nothing is started
+   * again from then on, since Ctrl-C in a terminal ends the components, too.
+   */
+  readonly terminated: AbortSignal;
 }
 
 /** How long a component may take to become ready at the first start, and to stop after SIGTERM. */
@@ -59,14 +65,17 @@ interface Supervised {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #components: Supervised[] = [];
-  readonly #stopping = new AbortController();
+  readonly #stop = new AbortController();
+  readonly #stopping: AbortSignal;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#stopping = AbortSignal.any([this.#stop.signal, options.terminated]);
   }
 
   /**
-   * Resolves to its state when the component is ready; rejects if it dies or stays silent first.
+   * Resolves to its state when the component is ready; rejects if it dies or stays silent first,
+   * or is not wanted any more.
    */
   async start(plan: ComponentPlan): Promise<ComponentState> {
     const component = this.#launch(plan);
@@ -79,7 +88,7 @@ export class Supervisor {
 
   /** Kills everything softly in reverse order, hard what does not listen. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#stop.abort();
     for (const component of [...this.#components].reverse()) await this.#end(component.process);
   }
 
@@ -92,6 +101,7 @@ export class Supervisor {
     const abort = new AbortController();
     try {
       return await Promise.race([
+        whenAborted(this.#stopping).then(() => 'was told to stop'),
         this.#whenReady(component).then(() => 'ready'),
         exited.then(({ code, signal }) => `ended with ${howEnded(code, signal)}`),
         sleep(this.#options.clock, READY_MS, abort.signal).then(
@@ -136,7 +146,7 @@ export class Supervisor {
 
   async #keepRunning(component: Supervised): Promise<void> {
     const { clock, logger } = this.#options;
-    const { signal } = this.#stopping;
+    const signal = this.#stopping;
     for (;;) {
       const { code, signal: killedBy } = await component.process.exited;
       if (signal.aborted) return;

@@ -6,6 +6,13 @@ const SUGGESTION_DISTANCE = 2;
 export const isNear = (typed: string, word: string): boolean =>
   editDistance(typed, word) <= SUGGESTION_DISTANCE;
 
+/** The nearest of those that are near; of equally near ones the first. */
+export function nearest(typed: string, words: readonly string[]): string | undefined {
+  const near = words.filter((word) => isNear(typed, word));
+  const distance = Math.min(...near.map((word) => editDistance(typed, word)));
+  return near.find((word) => editDistance(typed, word) === distance);
+}
+
 /** Levenshtein's. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);

@@ -137,6 +137,7 @@ const wireForms: Record<string, string> = {
   JSONSchemaPropsOrBool: 'schemaOrBool',
   JSONSchemaPropsOrStringArray: 'schemaOrStrings',
   ExtraValue: 'itemsMessage',
+  Verbs: 'itemsMessage',
 };
 
 function wireForm(wire: string | undefined): string | undefined {

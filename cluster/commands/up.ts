@@ -55,36 +55,36 @@ async function foreground(context: ProcessContext, flags: Settled): Promise<numb
   const begun = realClock.monotonic();
   const paths = clusterPaths(flags.dataDir);
   const announced: ComponentState[] = [];
+  const stopping = whenAborted(context.terminated).then(() => context.out('Stopping …\n'));
   const announce = (component: string, address?: string): void => {
+    if (context.terminated.aborted) return;
     const ms = Math.round(realClock.monotonic() - begun);
     context.out(`  ${component.padEnd(12)} ready  ${(address ?? '').padEnd(26)} ${ms} ms\n`);
     const where = address === undefined ? {} : { address };
     const { pid } = context;
     announced.push({ name: component, pid, startedAt, restarts: 0, ready: true, ...where });
   };
-  const cluster = await (flags.separate ? startProcesses : startInProcess)(
-    context,
-    flags,
-    announce,
-  );
+  const starter = flags.separate ? startProcesses : startInProcess;
+  const cluster = await starter(context, flags, announce).catch((error: unknown) => {
+    // Ctrl-C in a terminal ends the components of a start, too.
+    if (!context.terminated.aborted) throw error;
+    return undefined;
+  });
   try {
-    if (!flags.separate) {
-      await publish(flags.dataDir, {
-        mode: 'embedded',
-        pid: context.pid,
-        startedAt,
-        server: cluster.server,
-        components: announced,
-      });
+    if (cluster !== undefined && !context.terminated.aborted) {
+      const { server } = cluster;
+      if (!flags.separate) {
+        const { pid } = context;
+        const mode = 'embedded';
+        await publish(flags.dataDir, { mode, pid, startedAt, server, components: announced });
+      }
+      const seconds = ((realClock.monotonic() - begun) / 1000).toFixed(2);
+      if (flags.runtime === 'process') context.out(NOT_ISOLATED);
+      context.out(`\nReady in ${seconds} s: ${server}\n${hints(paths)}Stop with Ctrl-C.\n`);
+      await Promise.race([stopping, cluster.failed]);
     }
-    const seconds = ((realClock.monotonic() - begun) / 1000).toFixed(2);
-    const { server } = cluster;
-    if (flags.runtime === 'process') context.out(NOT_ISOLATED);
-    context.out(`\nReady in ${seconds} s: ${server}\n${hints(paths)}Stop with Ctrl-C.\n`);
-    await Promise.race([whenAborted(context.terminated), cluster.failed]);
-    context.out('Stopping …\n');
   } finally {
-    await cluster.stop();
+    await cluster?.stop();
     await clearRunState(realDisk, paths);
   }
   context.out('Stopped.\n');
@@ -109,7 +109,7 @@ async function membersOf(flags: UpFlags): Promise<readonly StoreMember[]> {
   return record.storeMembers;
 }
 
-/** Starts this same command line in the background and waits until it is ready. */
+/** Starts this same command line in the background and waits until it is ready; Ctrl-C ends it. */
 async function detach(context: ProcessContext, dataDir: string): Promise<number> {
   const paths = clusterPaths(dataDir);
   const args = context.argv.filter((arg) => arg !== '-d' && arg !== '--detach');
@@ -124,6 +124,10 @@ async function detach(context: ProcessContext, dataDir: string): Promise<number>
       return 0;
     }
     const ended = child.exit();
+    if (context.terminated.aborted) {
+      child.kill('SIGTERM');
+      throw new ClusterError('stopped before the cluster was ready');
+    }
     if (ended === undefined && realClock.monotonic() < deadline) {
       await sleep(realClock, 20);
       continue;
@@ -158,6 +162,11 @@ const startInProcess: Starter = async (context, flags, announce) => {
   let fail: (error: Error) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => (fail = reject));
   failed.catch(() => {});
+  let started = false;
+  void whenAborted(context.terminated).then(() => {
+    // A start cannot be broken off, and may wait for an etcd that is silent.
+    if (!started) context.endSoon?.(new ClusterError('was stopped before it was ready'));
+  });
   const cluster = await startEmbedded({
     ...clusterOptions(flags),
     env: context.env,
@@ -169,6 +178,7 @@ const startInProcess: Starter = async (context, flags, announce) => {
       fail(error);
     },
   }).catch(explain(flags));
+  started = true;
   return { server: cluster.server, failed, stop: () => cluster.stop() };
 };
 
@@ -195,6 +205,7 @@ const startProcesses: Starter = async (context, flags, announce) => {
     ...clusterOptions(flags),
     logger,
     announce,
+    terminated: context.terminated,
     script: context.script,
     storeMembers: flags.members,
     apiservers: flags.apiservers,

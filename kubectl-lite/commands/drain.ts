@@ -8,7 +8,7 @@ import { sleep } from '../../platform/clock.ts';
 import { command, type Line } from '../command.ts';
 import { failuresText } from '../failure.ts';
 import { boolean, duration, integer, text } from '../flags/flag.ts';
-import { durationText } from '../flags/go-values.ts';
+import { goDurationText } from '../../platform/go-duration.ts';
 import { dryRunOf, dryRunSuffix } from '../printers/change-printer.ts';
 import { visitLive } from '../resource/builder.ts';
 import { dryRunFlag, selectorFlag } from '../resource/flags.ts';
@@ -197,5 +197,5 @@ async function removePod(
     return;
   }
   if (limit.timedOut())
-    throw new UsageError(`global timeout reached: ${durationText(flags.timeout)}`);
+    throw new UsageError(`global timeout reached: ${goDurationText(flags.timeout)}`);
 }

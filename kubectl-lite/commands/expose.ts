@@ -1,3 +1,4 @@
+import type { Session } from '../session.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { Container, ServicePort } from '../../api/types/core-v1.ts';
 import { withLastApplied } from '../apply/last-applied.ts';
@@ -46,7 +47,7 @@ export const expose = command({
     const found = await locate(session, { ...flags, selector: '', words });
     const services = (await session.resources()).ofKind('v1', 'Service')!;
     return visitLive(session, found, async (located, live) => {
-      const made = await overridden(serviceFor(located, live, flags), flags);
+      const made = await overridden(serviceFor(session, located, { live, flags }), flags);
       const service = flags['save-config'] ? withLastApplied(made, { bare: true }) : made;
       const namespace = located.namespace;
       const created =
@@ -74,9 +75,9 @@ interface Exposed {
 }
 
 function serviceFor(
+  { namespaceGiven, namespace }: Session,
   located: Located,
-  live: KubernetesObject,
-  flags: ExposeFlags,
+  { live, flags }: { readonly live: KubernetesObject; readonly flags: ExposeFlags },
 ): KubernetesObject {
   const labels = flags.labels === '' ? live.metadata.labels : parsePairs(flags.labels, 'label');
   const ports = portsOf(located, live as Exposed, flags);
@@ -88,7 +89,7 @@ function serviceFor(
       creationTimestamp: null as never,
       ...(labels === undefined ? {} : { labels }),
       name: flags.name === '' ? located.name : flags.name,
-      ...(located.namespace === undefined ? {} : { namespace: located.namespace }),
+      ...(namespaceGiven ? { namespace } : {}),
     },
     spec: {
       ports: ports.map((port, i) => (single ? port : { name: `port-${i + 1}`, ...port })),

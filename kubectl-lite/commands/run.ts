@@ -54,8 +54,8 @@ export const run = command({
     const attaches = given.has('attach') ? flags.attach : flags.stdin;
     const name = checkedName(line, attaches);
     const labels = flags.labels === '' ? { run: name } : parsePairs(flags.labels, 'label');
-    const inNamespace = session.namespaceGiven || session.namespace !== 'default';
-    const generated = podOf(line, { name, labels, namespace: inNamespace && session.namespace });
+    const namespace = session.namespaceGiven && session.namespace;
+    const generated = podOf(line, { name, labels, namespace });
     const pod = await overridden(generated, flags);
     const create = async (object: KubernetesObject): Promise<KubernetesObject> => {
       let created = object;
@@ -95,6 +95,9 @@ function checkedName({ words, flags, wordsBeforeDash }: RunLine, attaches: boole
   }
   if (flags.port !== '' && !/^\d+$/.test(flags.port)) {
     throw new UsageError(`strconv.Atoi: parsing ${JSON.stringify(flags.port)}: invalid syntax`);
+  }
+  if (!['', 'Always', 'OnFailure', 'Never'].includes(flags.restart)) {
+    throw new UsageError(`invalid restart policy: ${flags.restart}`, { seeHelp: true });
   }
   if (!attaches && flags.rm) {
     throw new UsageError('--rm should only be used for attached containers', { seeHelp: true });

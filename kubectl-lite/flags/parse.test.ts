@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { array, boolean, duration, integer, list, text } from './flag.ts';
-import { durationText } from './go-values.ts';
+import { goDurationText } from '../../platform/go-duration.ts';
 import { parseLine } from './parse.ts';
 
 const declared = {
@@ -89,5 +89,5 @@ describe('durations', () => {
     [5000, '5s'],
     [500, '500ms'],
     [0, '0s'],
-  ])('print %d ms as %s', (ms, shown) => expect(durationText(ms)).toBe(shown));
+  ])('print %d ms as %s', (ms, shown) => expect(goDurationText(ms)).toBe(shown));
 });

@@ -81,9 +81,9 @@ async function run<F extends Flags>(
   });
 }
 
-/** Only a namespace that was asked for stands in what a dry run prints. */
+/** Only a namespace of `-n` stands in what a dry run prints, none of the kubeconfig's context. */
 function placed(session: Session, object: KubernetesObject): KubernetesObject {
-  if (!session.namespaceGiven && session.namespace === 'default') return object;
+  if (!session.namespaceGiven) return object;
   return { ...object, metadata: { ...object.metadata, namespace: session.namespace } };
 }
 

@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
 import { duration, list, text } from '../flags/flag.ts';
-import { durationText } from '../flags/go-values.ts';
+import { goDurationText } from '../../platform/go-duration.ts';
 import { outputFlags } from '../printers/change-printer.ts';
 import { noPrinter, objectFormats, objectPrinter } from '../printers/printer.ts';
 import { UsageError } from '../usage-error.ts';
@@ -29,7 +29,7 @@ export const createToken = command({
       throw new UsageError('--duration cannot be expressed in units less than seconds');
     }
     if (given.has('duration') && flags.duration === 0) {
-      throw new UsageError(`--duration must be positive, not ${durationText(flags.duration)}`);
+      throw new UsageError(`--duration must be positive, not ${goDurationText(flags.duration)}`);
     }
     const print = await objectPrinter(session.files, flags);
     if (print === undefined && flags.output !== '' && flags.output !== 'name')

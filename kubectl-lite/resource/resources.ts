@@ -5,7 +5,7 @@ import {
   resourcePath,
 } from '../../api/resource.ts';
 import type { Api } from '../api.ts';
-import { isNear } from '../near.ts';
+import { nearest } from '../near.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** One resource of the server's discovery. */
@@ -74,10 +74,10 @@ export class Resources {
    */
   private near(word: string): string | undefined {
     if (this.lookUp(word) !== undefined) return undefined;
-    const found = this.all.find(({ resource, singular }) =>
-      [resource, singular].some((name) => name.length > 3 && isNear(word, name)),
-    );
-    return found?.resource;
+    const long = ({ resource, singular }: DiscoveredResource): string[] =>
+      [resource, singular].filter((name) => name.length > 3);
+    const name = nearest(word, this.all.flatMap(long));
+    return name === undefined ? undefined : this.lookUp(name)?.resource;
   }
 
   lookUp(word: string): DiscoveredResource | undefined {

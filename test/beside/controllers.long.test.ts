@@ -9,13 +9,18 @@ import { compare } from './compare.ts';
 import type { Scenario } from './scenario.ts';
 import { certificateScenarios } from './scenarios/certificates.ts';
 import { clusterScenarios } from './scenarios/cluster.ts';
+import { cronJobScenarios } from './scenarios/cron-jobs.ts';
+import { daemonSetScenarios } from './scenarios/daemon-sets.ts';
 import { deploymentScenarios } from './scenarios/deployments.ts';
 import { deviceScenarios } from './scenarios/devices.ts';
 import { jobScenarios } from './scenarios/jobs.ts';
 import { nodeScenarios } from './scenarios/nodes.ts';
 import { policyScenarios } from './scenarios/policies.ts';
+import { resourceAutoscalerScenarios } from './scenarios/resource-autoscalers.ts';
+import { rolloutScenarios } from './scenarios/rollouts.ts';
 import { serviceScenarios } from './scenarios/services.ts';
 import { setScenarios } from './scenarios/sets.ts';
+import { statefulSetScenarios } from './scenarios/stateful-sets.ts';
 import { volumeScenarios } from './scenarios/volumes.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -25,7 +30,9 @@ const START_MS = 120_000;
 const expectedComplaints = [
   /replica_set\.go.*(exceeded quota|has no controller)/,
   /horizontal\.go.*failed to (query scale subresource|compute desired number of replicas)/,
+  /horizontal\.go.*unable to fetch metrics from custom metrics API/,
   /Operation cannot be fulfilled on .* the object has been modified/,
+  /stateful_set\.go.*pods \S+ already exists/,
   /stateful_set\.go.*can't adopt ControllerRevisions: .* has just been deleted/,
   /garbagecollector\.go.*the ResourceVersion in the precondition .* does not match/,
   /controller\.go.*PodResourceClaim device: (create ResourceClaim|resource claim template)/,
@@ -36,10 +43,15 @@ const expectedComplaints = [
 
 const scenarios: readonly Scenario[] = [
   ...deploymentScenarios,
+  ...rolloutScenarios,
   ...setScenarios,
+  ...statefulSetScenarios,
+  ...daemonSetScenarios,
   ...jobScenarios,
+  ...cronJobScenarios,
   ...serviceScenarios,
   ...policyScenarios,
+  ...resourceAutoscalerScenarios,
   ...volumeScenarios,
   ...clusterScenarios,
   ...nodeScenarios,

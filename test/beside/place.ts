@@ -30,6 +30,7 @@ export interface Seen {
     readonly notReadyAddresses?: readonly object[];
   }[];
   readonly rules?: readonly object[];
+  readonly endpoints?: readonly object[];
   /** Of a ControllerRevision. */
   readonly revision?: number;
 }

@@ -50,12 +50,14 @@ const wrong: Readonly<Record<string, string>> = {
   labels: 'x',
   resources: 'x',
   gates: 'x=maybe',
+  json: '{',
 };
 
 /** Any text may be right; whether there is such a file or address is seen when it is used. */
 const texts = [
   ...['file', 'files', 'folder', 'path', 'paths', 'name', 'names', 'id', 'list', 'prefix'],
   ...['ip', 'host', 'hostname', 'domain', 'types', 'origins', 'places', 'token'],
+  ...['endpoints', 'password'],
 ];
 
 /** Judged with the others once all are known; the tests beside the commands have them. */

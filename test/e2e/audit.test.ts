@@ -14,7 +14,11 @@ interface AuditEvent {
   readonly verb: string;
   readonly user: { readonly username: string; readonly groups: readonly string[] };
   readonly impersonatedUser?: { readonly username: string };
-  readonly objectRef?: { readonly resource: string; readonly name?: string };
+  readonly objectRef?: {
+    readonly resource: string;
+    readonly name?: string;
+    readonly subresource?: string;
+  };
   readonly responseStatus?: { readonly code: number };
   readonly requestObject?: { readonly kind: string };
   readonly responseObject?: { readonly kind: string };
@@ -30,6 +34,7 @@ const policy = {
     { level: 'Metadata', resources: resources('secrets') },
     { level: 'Request', resources: resources('configmaps') },
     { level: 'RequestResponse', resources: resources('serviceaccounts') },
+    { level: 'Metadata', resources: resources('serviceaccounts/token') },
     { level: 'None' },
   ],
 };
@@ -104,6 +109,18 @@ describe.skipIf(kubectl === undefined)('an audit policy', () => {
       requestObject: { kind: 'ServiceAccount' },
       responseObject: { kind: 'ServiceAccount', metadata: { name: 'whole' } },
     });
+  });
+
+  it('tells which token was issued, and not the token', async () => {
+    const token = (await ok('create', 'token', 'whole')).trim();
+    const claims = Buffer.from(token.split('.')[1]!, 'base64url').toString();
+    const { jti } = JSON.parse(claims) as { jti: string };
+    const event = await eventually('the event of the token', async () =>
+      (await events()).find(({ objectRef }) => objectRef?.subresource === 'token'),
+    );
+    const issued = 'authentication.kubernetes.io/issued-credential-id';
+    expect(event.annotations).toMatchObject({ [issued]: `JTI=${jti}` });
+    expect(await readFile(log, 'utf8')).not.toContain(token);
   });
 
   it('None: nothing; and the first rule that fits counts, for refusals too', async () => {

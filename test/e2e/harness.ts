@@ -216,7 +216,7 @@ function besideKubectl(name: string): string | undefined {
 export function kubectls(): { name: string; path: string }[] {
   const minors = Array.from({ length: 20 }, (_, i) => `kubectl.1.${20 + i}`);
   const found = minors.flatMap((name) => {
-    const path = besideKubectl(name);
+    const path = onPath(name) ?? besideKubectl(name);
     return path === undefined ? [] : [{ name, path }];
   });
   if (found.length > 0) return found;

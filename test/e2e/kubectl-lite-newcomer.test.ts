@@ -123,6 +123,7 @@ describe('a newcomer who looks around', () => {
     expect(oneLine(await say('get deploymets'))).toBe(
       'error: the server doesn\'t have a resource type "deploymets" (did you mean deployments?)\n',
     );
+    expect(oneLine(await say('get podz'))).toContain('(did you mean pods?)');
     expect(oneLine(await say('get xyzzy'))).not.toContain('did you mean');
   });
 

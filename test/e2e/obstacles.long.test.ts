@@ -2,6 +2,7 @@
  * What can be in a cluster's way: each gets one clear sentence that says what to do, and nothing
  * that was written is lost.
  */
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -91,6 +92,23 @@ describe('a port that is taken', () => {
     },
     60_000,
   );
+});
+
+describe('Ctrl-C, which reaches the components too,', () => {
+  it('ends a start that waits for a silent etcd', async () => {
+    const silent = `http://127.0.0.1:${await takenPort()}`;
+    const args = [...upArgs, '--separate', '--etcd-servers', silent, '--data-dir', dataDir];
+    const child = spawn(process.execPath, [wherryMain, ...args], { detached: true });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
+    const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+    await eventually('its address', () => Promise.resolve(stdout.includes(silent)));
+    process.kill(-child.pid!, 'SIGINT');
+    expect({ code: await closed, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n').slice(1)).toEqual(['Stopping …', 'Stopped.', '']);
+  }, 60_000);
 });
 
 describe('a data directory', () => {

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { Attach, Exec, KubeConfig, PortForward, type V1Status } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pythonWith } from '../support/python.ts';
 import { eventually, kubectls, type Result, run, temporaryFolder, TestCluster } from './harness.ts';
 
 /** SPDY alone before 1.30; then WebSockets for exec, from 1.31 on for all. */
@@ -18,6 +19,14 @@ const server = `require('http').createServer((request, response) => {
   request.on('data', (chunk) => (size += chunk.length));
   request.on('end', () => response.end(request.method + ' ' + request.url + ' ' + size));
 }).listen(Number(process.argv[2]), '127.0.0.1', () => console.log('listening'))`;
+
+/** Tells how many bytes it was sent, once it has them all. */
+const counter = `require('net').createServer({ allowHalfOpen: true }, (socket) => {
+  let size = 0;
+  socket.on('error', () => {});
+  socket.on('data', (chunk) => (size += chunk.length));
+  socket.on('end', () => socket.end(String(size)));
+}).listen(0, '127.0.0.1', function () { console.log('counting on ' + this.address().port); })`;
 
 /** Different in each run, since the process runtime shares the machine's ports. */
 const port = 20_000 + (process.pid % 20_000);
@@ -34,6 +43,7 @@ const pod = (): object => {
       ports: [{ containerPort: port }],
     },
     { name: 'side', image: 'x', stdin: true, command: ['sh', '-c', script] },
+    { name: 'counter', image: 'x', command: ['node', '-e', counter] },
   ];
   return {
     ...{ kind: 'Pod', apiVersion: 'v1', metadata: { name: 'web', labels: { app: 'web' } } },
@@ -289,14 +299,44 @@ function goProgram(): string | undefined {
 
 const program = goProgram();
 
-describe.skipIf(program === undefined)('client-go', () => {
+/** Where the pod's counter listens. */
+async function counterPort(): Promise<string> {
+  const said = (await say(releases[0]!.path, ['logs', 'web', '-c', 'counter'])).stdout;
+  return /counting on (\d+)/.exec(said)?.[1] ?? Promise.reject(new Error(said));
+}
+
+describe.skipIf(program === undefined || releases.length === 0)('client-go', () => {
   afterAll(() => rm(dirname(program!), { recursive: true, force: true }));
 
-  it('runs, attaches and forwards over SPDY and WebSockets', async () => {
-    const { stdout } = await run(program!, ['web', String(port)], { env: cluster.env });
-    const wanted = ['spdy', 'websocket'].flatMap((transport) =>
-      ['attach', 'exec', 'portforward'].map((what) => `ok ${transport} ${what}`),
+  it.each(['spdy', 'websocket', 'fallback'])(
+    'runs, attaches and forwards: %s',
+    async (transport) => {
+      const count = await eventually("the counter's port", counterPort);
+      const words = [transport, 'web', String(port), count];
+      const { stdout } = await run(program!, words, { env: cluster.env, timeoutMs: 240_000 });
+      const commands = ['exec', 'half', 'terminal', 'flood', 'attach'];
+      const forwards = ['forward', 'forward half', 'forward refused', 'forward many'];
+      expect(stdout.trim().split('\n')).toEqual(
+        [...commands, ...forwards].map((what) => `ok ${what}`),
+      );
+    },
+    250_000,
+  );
+});
+
+const environment = mkdtempSync(join(tmpdir(), 'wherry-python-'));
+const python = pythonWith(environment, ['kubernetes==37.0.2']);
+
+describe.skipIf(python === undefined)('the Python client', () => {
+  afterAll(() => rm(environment, { recursive: true, force: true }));
+
+  it('runs, attaches, forwards and reads logs', async () => {
+    const script = join(import.meta.dirname, '..', 'clients', 'python', 'streams.py');
+    const words = [script, String(port)];
+    const { stdout } = await run(python!, words, { env: cluster.env, timeoutMs: 240_000 });
+    const commands = ['whole', 'session', 'bytes_through', 'terminal', 'refused', 'attach'];
+    expect(stdout.trim().split('\n')).toEqual(
+      [...commands, 'forwards', 'logs'].map((what) => `ok ${what}`),
     );
-    expect(stdout.trim().split('\n').sort()).toEqual(wanted);
-  });
+  }, 250_000);
 });

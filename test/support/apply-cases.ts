@@ -137,13 +137,18 @@ function playStep(kind: ApplyCase['kind'], step: ApplyStep, play: Play): Promise
   return play('PATCH', at, { body: whole, type: APPLY });
 }
 
-/** The answers to the steps, then the object. What is left of an earlier case goes first. */
-export async function playCase({ kind, steps }: ApplyCase, play: Play): Promise<Played[]> {
-  const at = `${collectionOf(kind)}/x`;
+/** Whatever would keep it. */
+export async function remove(at: string, play: Play): Promise<void> {
   const loose = { metadata: { finalizers: null } };
   await play('PATCH', at, { body: loose, type: MERGE });
   const now = { gracePeriodSeconds: 0, propagationPolicy: 'Background' };
   await play('DELETE', at, { body: now, type: 'application/json' });
+}
+
+/** The answers to the steps, then the object. What is left of an earlier case goes first. */
+export async function playCase({ kind, steps }: ApplyCase, play: Play): Promise<Played[]> {
+  const at = `${collectionOf(kind)}/x`;
+  await remove(at, play);
   const answers: Played[] = [];
   for (const step of steps) answers.push(await playStep(kind, step, play));
   return [...answers, await play('GET', at)];
@@ -175,3 +180,30 @@ function leaves(set: Json, at: string): string[] {
     return inner.length === 0 ? [path] : inner;
   });
 }
+
+/** What a server makes up: in messages too. */
+const made: readonly (readonly [RegExp, string])[] = [
+  [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID'],
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'NOW'],
+  [/"resourceVersion":"\d+"/g, '"resourceVersion":"N"'],
+  [/"(nodePort|healthCheckNodePort)":\d+/g, '"$1":"N"'],
+  [/"clusterIPs?":(?:"[\d.]+"|\["[\d.]+"\])/g, '"clusterIP":"IP"'],
+];
+
+const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+
+/** Entries of one second have no order that counts, nor have conflicts with several managers. */
+export function comparablePlayed({ code, body }: Played): Played {
+  let text = JSON.stringify(body);
+  for (const [pattern, name] of made) text = text.replace(pattern, name);
+  const even = JSON.parse(text, (key, value: unknown) =>
+    key === 'managedFields' || key === 'causes' ? (value as Json[]).sort(byKeys) : value,
+  ) as Json;
+  return { code, body: even };
+}
+
+const byKeys = (a: Json, b: Json): number =>
+  byText(
+    [a['manager'], a['operation'], a['apiVersion'], a['subresource'], a['field']],
+    [b['manager'], b['operation'], b['apiVersion'], b['subresource'], b['field']],
+  );

@@ -8,6 +8,7 @@ export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 export class LoopDuplex implements Duplex {
   #handlers: DuplexHandlers | undefined;
   readonly commonName = undefined;
+  readonly address = '192.0.2.1:40000';
   room = Buffer.alloc(0);
   waiting = 0;
   isReading = true;

@@ -132,7 +132,12 @@ export const layers: readonly Layer[] = [
   },
   {
     part: 'store/client',
-    imports: ['store/kv.ts', 'store/grpc/*', 'platform'],
+    imports: ['store/client/tls.ts', 'store/kv.ts', 'store/grpc/*', 'platform'],
+    packages: ['@grpc/grpc-js'],
+  },
+  {
+    part: 'store/client/tls.ts',
+    imports: ['platform/node'],
     packages: ['@grpc/grpc-js'],
   },
   {

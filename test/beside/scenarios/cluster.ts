@@ -226,4 +226,21 @@ spec:
       await at.untilGone('ConfigMap', 'two');
     },
   },
+  {
+    name: 'owner in a namespace, of what is in none',
+    also: ['ClusterRole/NAMESPACE'],
+    async run(at) {
+      await at.create(configMap('owner', '[]'));
+      await at.create(`
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: NAMESPACE
+  ownerReferences: ${await ownedBy(at, 'owner')}
+rules: []`);
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await at.delete('ConfigMap', 'owner');
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    },
+  },
 ];

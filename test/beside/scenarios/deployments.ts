@@ -1,7 +1,7 @@
 import type { Place, Seen, SeenCondition } from '../place.ts';
 import { newImage, type Scenario, template } from '../scenario.ts';
 
-const deployment = (more: string, pods = template('web')): string => `
+export const deployment = (more: string, pods = template('web')): string => `
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web }
@@ -10,9 +10,9 @@ spec:
   ${more}
   ${pods.trim()}`;
 
-const oneByOne = 'strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }';
+export const oneByOne = 'strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }';
 
-const complete =
+export const complete =
   (replicas: number) =>
   ({ metadata, status }: Seen): boolean =>
     status?.observedGeneration === metadata.generation &&
@@ -20,7 +20,7 @@ const complete =
     (status?.updatedReplicas ?? 0) === replicas &&
     (status?.availableReplicas ?? 0) === replicas;
 
-const done = (at: Place, replicas: number): Promise<Seen> =>
+export const done = (at: Place, replicas: number): Promise<Seen> =>
   at.until('Deployment', 'web', complete(replicas));
 
 export const deploymentScenarios: readonly Scenario[] = [
@@ -172,5 +172,5 @@ spec: { hard: { pods: "0" } }`);
   },
 ];
 
-const revisionOf = (metadata: Seen['metadata']): string | undefined =>
+export const revisionOf = (metadata: Seen['metadata']): string | undefined =>
   metadata.annotations?.['deployment.kubernetes.io/revision'];

@@ -161,55 +161,49 @@ export const jobScenarios: readonly Scenario[] = [
       await at.until('Job', 'work', ({ status }) => status?.active === 1 && status?.ready === 1);
     },
   },
+  scenario(
+    'job whose failure policy overlooks what disturbed its pods',
+    job(
+      `backoffLimit: 0
+  podFailurePolicy:
+    rules:
+      - { action: Ignore, onExitCodes: { operator: In, values: [7] } }
+      - { action: Count, onExitCodes: { operator: In, values: [42] } }`,
+      ending('42'),
+    ),
+    'Failed',
+  ),
+  scenario(
+    'job that succeeds when enough indexes have',
+    job(
+      `completionMode: Indexed\n  completions: 4\n  parallelism: 1
+  successPolicy: { rules: [{ succeededIndexes: "0-2", succeededCount: 2 }] }`,
+      ending('0'),
+    ),
+    'Complete',
+  ),
+  scenario(
+    'job that is past its deadline after a failure',
+    job('activeDeadlineSeconds: 4\n  backoffLimit: 9', ending('1')),
+    'Failed',
+  ),
   {
-    name: 'cron job that is suspended',
+    name: 'job whose failure policy asks for the pod’s end by disruption',
     async run(at) {
-      await at.create(cronJob('suspend: true'));
-    },
-  },
-  {
-    name: 'cron job of which somebody else made a job',
-    async run(at) {
-      await at.create(cronJob('suspend: true'));
-      const { metadata } = await at.get('CronJob', 'tick');
-      await at.create(`
-apiVersion: batch/v1
-kind: Job
-metadata:
-  name: by-hand
-  annotations: { cronjob.kubernetes.io/instantiate: manual }
-  ownerReferences:
-    - { apiVersion: batch/v1, kind: CronJob, name: tick, uid: ${metadata.uid}, controller: true }
-spec:
-  ${forEver.trim()}`);
-      await at.untilEvent('UnexpectedJob');
-      await at.until('Job', 'by-hand', ({ status }) => status?.ready === 1);
-    },
-  },
-  {
-    name: 'cron job with a time zone nobody knows, refused by the server',
-    async run(at) {
-      await at.create(cronJob('timeZone: Etc/Nowhere')).catch(() => {});
-    },
-  },
-  {
-    name: 'cron job that starts a job',
-    async run(at) {
-      await at.create(cronJob('successfulJobsHistoryLimit: 1'));
-      await at.untilEvent('SawCompletedJob');
-      await at.merge('CronJob', 'tick', { spec: { suspend: true } });
-      await at.until('CronJob', 'tick', ({ status }) => status?.active === undefined);
+      await at.create(
+        job(
+          `backoffLimit: 0
+  podFailurePolicy:
+    rules:
+      - { action: Ignore, onPodConditions: [{ type: DisruptionTarget, status: "True" }] }`,
+          forEver,
+        ),
+      );
+      await at.until('Job', 'work', ({ status }) => status?.ready === 1);
+      const [pod] = await at.list('Pod');
+      await at.evict(pod!.metadata.name);
+      await at.untilGone('Pod', pod!.metadata.name);
+      await at.until('Job', 'work', ({ status }) => status?.active === 1 && status?.ready === 1);
     },
   },
 ];
-
-const cronJob = (more: string): string => `
-apiVersion: batch/v1
-kind: CronJob
-metadata: { name: tick }
-spec:
-  schedule: "* * * * *"
-  ${more}
-  jobTemplate:
-    spec:
-      ${ending('0').trim().replaceAll('\n', '\n    ')}`;

@@ -37,20 +37,6 @@ kind: Pod
 metadata: { name: loose, labels: { app: web } }
 spec: { containers: [{ name: main, image: "example.org/main:1" }] }`;
 
-const scaler = (metrics: string, more = ''): string => `
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: { name: web }
-spec:
-  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }
-  minReplicas: 1
-  maxReplicas: 3
-  ${more}
-  metrics: [${metrics}]`;
-
-const cpu = (average: number): string =>
-  `{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: ${average} } } }`;
-
 const condition = (type: string, reason: string) => (each: Seen) =>
   (each.status?.conditions ?? []).some(
     (of: SeenCondition) => of.type === type && of.reason === reason,
@@ -96,71 +82,6 @@ spec:
     },
   },
   {
-    name: 'autoscaler of what does not exist',
-    async run(at) {
-      await at.create(scaler(cpu(50)));
-      await at.until('HorizontalPodAutoscaler', 'web', condition('AbleToScale', 'FailedGetScale'));
-    },
-  },
-  {
-    name: 'autoscalers of the same pods',
-    async run(at) {
-      await at.create(deployment(1));
-      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 1);
-      await at.create(scaler(cpu(50)));
-      const alone = condition('ScalingActive', 'ValidMetricFound');
-      await at.until('HorizontalPodAutoscaler', 'web', alone);
-      const twin = scaler(cpu(50)).replace('metadata: { name: web }', 'metadata: { name: twin }');
-      await at.create(twin);
-      for (const name of ['web', 'twin'])
-        await at.until(
-          'HorizontalPodAutoscaler',
-          name,
-          condition('ScalingActive', 'AmbiguousSelector'),
-        );
-    },
-  },
-  {
-    name: 'autoscaler of pods without requests',
-    async run(at) {
-      await at.create(`
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  replicas: 1
-  selector: { matchLabels: { app: web } }
-  ${template('web').trim()}`);
-      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 1);
-      await at.create(scaler(cpu(50)));
-      const failed = condition('ScalingActive', 'FailedGetResourceMetric');
-      await at.until('HorizontalPodAutoscaler', 'web', failed);
-    },
-  },
-  {
-    name: 'autoscaler above its most',
-    async run(at) {
-      await at.create(`${deployment(4)}\n---${scaler(cpu(50))}`);
-      await at.untilEvent('SuccessfulRescale');
-      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 3);
-    },
-  },
-  {
-    name: 'autoscaler of what is a part of a pod',
-    async run(at) {
-      await at.create(deployment(1));
-      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 1);
-      const metric =
-        '{ type: ContainerResource, containerResource: { name: memory, container: main, target: { type: AverageValue, averageValue: 1Gi } } }';
-      await at.create(scaler(metric));
-      await at.until(
-        'HorizontalPodAutoscaler',
-        'web',
-        condition('ScalingActive', 'ValidMetricFound'),
-      );
-    },
-  },
-  {
     name: 'eviction that a budget allows',
     async run(at) {
       await at.create(deployment(2));
@@ -193,35 +114,6 @@ spec:
         await at.until('ResourceQuota', name, ({ status }) => status?.used?.['pods'] === '0');
       await at.create(loose.replace('spec: {', 'spec: { activeDeadlineSeconds: 1000,'));
       await at.until('ResourceQuota', 'ending', ({ status }) => status?.used?.['pods'] === '1');
-    },
-  },
-  {
-    name: 'autoscaler of a deployment of none',
-    async run(at) {
-      await at.create(`${deployment(0)}\n---${scaler(cpu(50))}`);
-      const off = condition('ScalingActive', 'ScalingDisabled');
-      await at.until('HorizontalPodAutoscaler', 'web', off);
-    },
-  },
-  {
-    name: 'autoscaler below its least',
-    async run(at) {
-      await at.create(
-        `${deployment(1)}\n---${scaler(cpu(50)).replace('minReplicas: 1', 'minReplicas: 2')}`,
-      );
-      await at.untilEvent('SuccessfulRescale');
-      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 2);
-    },
-  },
-  {
-    name: 'autoscaler with metrics nobody serves',
-    async run(at) {
-      await at.create(deployment(1));
-      await at.until('Deployment', 'web', ({ status }) => status?.availableReplicas === 1);
-      const metric = `{ type: Pods, pods: { metric: { name: hits }, target: { type: AverageValue, averageValue: "1" } } }`;
-      await at.create(scaler(metric));
-      const failed = condition('ScalingActive', 'FailedGetPodsMetric');
-      await at.until('HorizontalPodAutoscaler', 'web', failed);
     },
   },
   {

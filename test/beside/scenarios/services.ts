@@ -34,10 +34,20 @@ export const serviceScenarios: readonly Scenario[] = [
   {
     name: 'service with pods',
     async run(at) {
-      await at.create(`${pods(2)}\n---${service('selector: { app: web }')}`);
+      // One thing after another: it takes its time to end, and is there until all have seen it end.
+      const slow = { annotations: { 'wherry.io/stop-seconds': '10' } };
+      const held = pods(2, slow).replace(
+        'labels:',
+        'finalizers: [example.org/held]\n      labels:',
+      );
+      await at.create(`${held}\n---${service('selector: { app: web }')}`);
       await at.until('Endpoints', 'web', (each) => addresses(each) === 2);
       await at.merge('ReplicaSet', 'web', { spec: { replicas: 1 } });
       await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+      await at.untilAll('EndpointSlice', ([slice]) => slice!.endpoints?.length === 1);
+      const leaving = (await at.list('Pod')).find(({ metadata }) => metadata.deletionTimestamp);
+      await at.merge('Pod', leaving!.metadata.name, { metadata: { finalizers: null } });
+      await at.untilAll('Pod', (left) => left.length === 1);
     },
   },
   ...['PreferClose', 'PreferSameNode'].map((distribution) => ({

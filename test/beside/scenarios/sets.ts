@@ -1,7 +1,7 @@
 import type { Seen } from '../place.ts';
 import { newImage, type Scenario, storageClass, template } from '../scenario.ts';
 
-const set = (kind: string, more: string, pods = template('web')): string => `
+export const set = (kind: string, more: string, pods = template('web')): string => `
 apiVersion: ${kind === 'ReplicationController' ? 'v1' : 'apps/v1'}
 kind: ${kind}
 metadata: { name: web }
@@ -16,14 +16,14 @@ kind: Pod
 metadata: { name: ${name}, labels: { app: ${app} } }
 spec: { containers: [{ name: main, image: "example.org/main:1" }] }`;
 
-const ready =
+export const ready =
   (replicas: number) =>
   ({ metadata, status }: Seen): boolean =>
     status?.observedGeneration === metadata.generation &&
     (status?.readyReplicas ?? 0) === replicas &&
     (status?.replicas ?? 0) === replicas;
 
-const claims = `volumeClaimTemplates:
+export const claims = `volumeClaimTemplates:
     - metadata: { name: data }
       spec:
         accessModes: [ReadWriteOnce]

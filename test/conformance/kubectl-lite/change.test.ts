@@ -124,6 +124,7 @@ transcripts('changing objects', ({ both, file }) => {
     [
       'run x --image=nginx --env=A=b --port=80 --labels=a=b --restart=Never --dry-run=client -o yaml',
     ],
+    ['run x --image=nginx --restart=Sometimes'],
     ['run x --image=nginx --dry-run=client -o yaml -- sh -c ls'],
     ['run x --image=nginx --command --dry-run=client -o yaml -- sh -c ls'],
     ['run'],

@@ -1,5 +1,5 @@
 import { it } from 'vitest';
-import { transcripts } from './side-by-side.ts';
+import { IN_CONTEXT, transcripts } from './side-by-side.ts';
 
 const show = '--dry-run=client -o yaml';
 
@@ -33,5 +33,17 @@ transcripts('create', ({ both, file }) => {
     ['create sa robot'],
   ])('%s', async (line) => {
     await both(...line.split(' '));
+  });
+
+  it('prints no namespace that only the context names', async () => {
+    await both('config', 'set-context', '--current', '--namespace=kube-system');
+    const created = ['secret generic pass', 'role r --verb=get --resource=pods', 'sa robot'];
+    const lines = [...created.map((each) => `create ${each}`), 'run web --image=nginx'];
+    for (const line of lines) await both(...`${line} ${show}`.split(' '), IN_CONTEXT);
+    await both('create', 'sa', 'in-context', '--dry-run=server', '-o', 'yaml', IN_CONTEXT);
+    await both('config', 'set-context', '--current', '--namespace=default');
+    const expose = 'expose svc kubernetes --port=80 --name=other --selector=a=b';
+    await both(...`${expose} ${show}`.split(' '), IN_CONTEXT);
+    await both('config', 'set-context', '--current', '--namespace=');
   });
 });

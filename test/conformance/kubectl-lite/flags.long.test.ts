@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommandEntry } from '../../../kubectl-lite/command.ts';
 import { commandTree } from '../../../kubectl-lite/commands/tree.ts';
 import type { Flag, Flags } from '../../../kubectl-lite/flags/flag.ts';
-import { durationText } from '../../../kubectl-lite/flags/go-values.ts';
+import { goDurationText } from '../../../platform/go-duration.ts';
 import { globalFlags } from '../../../kubectl-lite/flags/global.ts';
 import { stock } from './side-by-side.ts';
 
@@ -70,7 +70,7 @@ const flagsIn = (text: string): Map<string, StockFlag> =>
 
 /** A default as kubectl's help shows it. */
 function shownDefault({ default: value, placeholder }: Flag<unknown>): string {
-  if (placeholder === 'duration') return durationText(value as number);
+  if (placeholder === 'duration') return goDurationText(value as number);
   if (Array.isArray(value)) return `[${value.join(',')}]`;
   return typeof value === 'string' ? `'${value}'` : String(value);
 }

@@ -57,6 +57,9 @@ export interface Transcript {
   readonly variable: (name: string, value: string) => void;
 }
 
+/** A line with this word runs in the namespace of the kubeconfig's context, and without `-n`. */
+export const IN_CONTEXT = '{in context}';
+
 /** Names of the same length, so that columns are as wide. */
 const namespaces = { kubectl: 'ns-kube', lite: 'ns-lite' };
 
@@ -152,7 +155,9 @@ class SideBySide implements Transcript {
     const [kube, ours] = [namespaces.kubectl, namespaces.lite].map((namespace) => ({
       line: this.#named(
         // Some subcommands of config have a --namespace of their own, without -n.
-        line[0] === 'config' ? line : line.toSpliced(at, 0, '-n', namespace),
+        line[0] === 'config' || line.includes(IN_CONTEXT)
+          ? line.filter((word) => word !== IN_CONTEXT)
+          : line.toSpliced(at, 0, '-n', namespace),
         namespace,
       ),
       input: input.replaceAll('{namespace}', namespace),

@@ -8,9 +8,12 @@ import {
 import { connect as connectSocket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { frame, message, PREFACE } from '../../support/http2-client.ts';
+import { connectionDefaults } from '../../../store/grpc/connection-settings.ts';
+import { errorCodes } from '../../../store/grpc/http2/errors.ts';
+import { FrameReader, frameFlags, frameTypes } from '../../../store/grpc/http2/frames.ts';
+import { frame, headerBlock, message, PREFACE, request } from '../../support/http2-client.ts';
 import { encodeMessage, decodeMessage } from './etcd-proto.ts';
-import { contenders, startOurs, type TestServer } from './servers.ts';
+import { contenders, etcd, startEtcd, startOurs, type TestServer } from './servers.ts';
 
 interface Answer {
   readonly http?: number;
@@ -19,6 +22,9 @@ interface Answer {
   readonly body: Buffer;
   readonly reset?: number;
 }
+
+const STRICT = { maxConcurrentStreams: 2, grpcKeepaliveMinTime: 2000 };
+const strictFlags = ['--max-concurrent-streams', '2', '--grpc-keepalive-min-time', '2s'];
 
 const RANGE = '/etcdserverpb.KV/Range';
 const range = message(encodeMessage('RangeRequest', { key: 'k' }));
@@ -129,6 +135,53 @@ describe.each(contenders)('$name', ({ name, start }) => {
     expect((await call({ 'content-type': 'application/grpc+proto' })).status).toBe('0');
   });
 
+  it('does nothing for a call whose time is over when it comes', async () => {
+    for (const timeout of ['0n', '0S', '1n']) {
+      const late = await call({ 'grpc-timeout': timeout });
+      // 4; etcd 3.4 sometimes says 2.
+      expect(late.status).toMatch(/^[24]$/);
+      expect([late.text, late.body.length]).toEqual(['context deadline exceeded', 0]);
+    }
+  });
+
+  it('takes an encoding without a name for none', async () => {
+    expect(await call({ 'grpc-encoding': '' })).toMatchObject({ http: 200, status: '0' });
+  });
+
+  it('resets requests with fields that may not be, and serves the next one', async () => {
+    const wrong = [
+      headerBlock({ ':status': '200' }),
+      headerBlock({ ':path': '/etcdserverpb.KV/Put' }),
+      ...['X-Upper', 'a b', '', 'x:y'].map((each) => headerBlock({ [each]: 'a' })),
+      ...['a\r\nb', 'a\0b', '\x7f'].map((each) => headerBlock({ 'x-value': each })),
+    ];
+    const requests = [...wrong, Buffer.alloc(0)].map((fields, i) => {
+      const block = Buffer.concat([request(RANGE), fields]);
+      return Buffer.concat([
+        frame('headers', 2 * i + 1, block, frameFlags.endHeaders),
+        frame('data', 2 * i + 1, range, frameFlags.endStream),
+      ]);
+    });
+    const [host, port] = server.address.split(':');
+    const socket = connectSocket(Number(port), host);
+    const reader = new FrameReader('server');
+    const resets: number[] = [];
+    const last = 2 * wrong.length + 1;
+    const answered = new Promise<void>((resolve) => {
+      socket.once('close', resolve);
+      socket.on('data', (bytes: Buffer) =>
+        reader.push(bytes, ({ type, streamId, payload }) => {
+          if (type === frameTypes.rstStream) resets.push(streamId, payload.readUInt32BE(0));
+          if (type === frameTypes.data && streamId === last) resolve();
+        }),
+      );
+    });
+    socket.write(Buffer.concat([PREFACE, frame('settings', 0), ...requests]));
+    await answered;
+    socket.destroy();
+    expect(resets).toEqual(wrong.flatMap((_, i) => [2 * i + 1, errorCodes.protocolError]));
+  });
+
   it('refuses a message by its announced size', async () => {
     const header = Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]);
     const answer = await call({}, [header, Buffer.alloc(10)]);
@@ -155,6 +208,44 @@ describe.each(contenders)('$name', ({ name, start }) => {
     await new Promise((resolve) => socket.once('close', resolve));
     expect(await call({})).toMatchObject({ http: 200, status: '0' });
     expect([name, received.length > 0]).toEqual([name, true]);
+  });
+});
+
+/** Whose clients may ping every 2 s, and have two calls under way. */
+const strict = [
+  {
+    name: 'ours',
+    start: () => startOurs({ connections: { ...connectionDefaults, ...STRICT } }),
+  },
+  ...(etcd === undefined ? [] : [{ name: 'etcd', start: () => startEtcd(strictFlags) }]),
+];
+
+describe.each(strict)('$name with flags of connections', ({ start }) => {
+  let server: TestServer;
+  let session: ClientHttp2Session;
+  beforeAll(async () => {
+    server = await start();
+    session = connect(`http://${server.address}`);
+    await new Promise((resolve) => session.once('remoteSettings', resolve));
+  });
+  afterAll(async () => {
+    session.destroy();
+    await server.stop();
+  });
+
+  it('announces how many calls may be under way', () => {
+    expect(session.remoteSettings.maxConcurrentStreams).toBe(2);
+  });
+
+  it('sends away whoever pings too often', async () => {
+    const gone = new Promise((resolve) =>
+      session.once('goaway', (code, _, text) => resolve([code, String(text)])),
+    );
+    const closed = new Promise((resolve) => session.once('close', resolve));
+    session.on('error', () => {});
+    for (let i = 0; i < 4; i++) session.ping(() => {});
+    expect(await gone).toEqual([11, 'too_many_pings']);
+    await closed;
   });
 });
 

@@ -182,6 +182,25 @@ describe('with TLS', () => {
     ca,
   );
 
+  it('is believed by gRPC only at an address that its certificate has', async () => {
+    const names = { dnsNames: ['localhost', 'address.invalid'], ipAddresses: ['127.0.0.2'] };
+    const elsewhere = realX509.issue(
+      { subject: { commonName: 'store' }, validity, usage: 'server', names },
+      ca,
+    );
+    const server = await startOurs({ tls: { ...elsewhere } });
+    const kv = connectEtcd({
+      ...{ clock: realClock, logger: silentLogger },
+      endpoints: [`https://${server.address}`],
+      tls: { ca: ca.certificate },
+    });
+    await expect(kv.range({ key: 'a' })).rejects.toMatchObject({
+      message: expect.stringContaining("IP: 127.0.0.1 is not in the cert's list") as string,
+    });
+    await kv.close();
+    await server.stop();
+  });
+
   it('serves gRPC and HTTP to those with a certificate, and nobody else', async () => {
     const server = await startOurs({ tls: { ...serving, clientCa: ca.certificate } });
     const endpoints = [`https://${server.address}`];

@@ -15,6 +15,7 @@ import { freePorts } from '../../../platform/node/net/free-ports.ts';
 import { sniffingServer } from '../../../platform/node/net/sniffing-server.ts';
 import type { TlsMaterial } from '../../../platform/net/http-server.ts';
 import { MemoryStorage } from '../../../store/engine/memory.ts';
+import type { ConnectionSettings } from '../../../store/grpc/connection-settings.ts';
 import { serveStore, type ServingStore } from '../../../store/grpc/server.ts';
 import type { MemberOptions } from '../../../store/replica/options.ts';
 import { startMember } from '../../../store/server/member.ts';
@@ -30,9 +31,10 @@ export async function startOurs(
   options: Partial<MemberOptions> & {
     readonly tls?: TlsMaterial;
     readonly extensiveMetrics?: boolean;
+    readonly connections?: ConnectionSettings;
   } = {},
 ): Promise<TestServer & { readonly serving: ServingStore }> {
-  const { tls, extensiveMetrics = false, ...rest } = options;
+  const { tls, connections, extensiveMetrics = false, ...rest } = options;
   const member = await startMember({
     ...{ clock: realClock, random: realRandom, disk: realDisk, logger: silentLogger, sha1 },
     crypto: realCrypto,
@@ -45,6 +47,7 @@ export async function startOurs(
     ...{ listen: sniffingServer, usage: processUsage, gunzip: realGunzip },
     ...{ host: '127.0.0.1', port: 0 },
     ...(tls === undefined ? {} : { tls }),
+    ...(connections === undefined ? {} : { connections }),
     extensiveMetrics,
   });
   return {

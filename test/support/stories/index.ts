@@ -6,6 +6,7 @@ import { customChangeStories } from './custom-changes.ts';
 import { customObjectStories } from './custom-objects.ts';
 import { definitionStories } from './definitions.ts';
 import { deletionStories } from './deletions.ts';
+import { foreignOwnerStories } from './foreign-owners.ts';
 import { formStories } from './forms.ts';
 import { identityStories } from './identities.ts';
 import { limitRatios } from './limit-ratios.ts';
@@ -27,6 +28,7 @@ export const stories: readonly Story[] = [
   ...customObjectStories,
   ...customChangeStories,
   ...convertedStories,
+  ...foreignOwnerStories,
   ...admissionStories,
   limitRatios,
   ...podSecurityStories,

@@ -11,6 +11,7 @@ import {
   wire,
   type WireCase,
   WIRES,
+  YAML_TYPE,
 } from './requests.ts';
 
 const accepts = [
@@ -198,6 +199,28 @@ const queryCases: readonly WireCase[] = [
   ask('GET', `/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers/missing`),
 ];
 
+/** v2beta1 is left out: docs/COMPATIBILITY.md, Messages on the wire. */
+const aggregated = 'g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const documentForms = [
+  ...[JSON_TYPE, YAML_TYPE, PROTOBUF, 'application/cbor', 'text/html', '*/*', 'application/*'],
+  ...[JSON_TYPE, YAML_TYPE, PROTOBUF, 'application/cbor'].map((type) => `${type};${aggregated}`),
+  ...[`${JSON_TYPE};${aggregated.replace('v2', 'v9')}`, `${JSON_TYPE};as=APIGroupDiscoveryList`],
+  ...[table, `${table},${JSON_TYPE}`, `${JSON_TYPE};q=0`, `${JSON_TYPE};stream=watch`, 'garbage'],
+  `${JSON_TYPE};q=0.1,${YAML_TYPE};q=0.9`,
+];
+const documents = ['/api', '/apis', '/api/v1', '/apis/apps', '/apis/apps/v1', '/version'];
+const withSlashes = ['/healthz', '/livez', '/metrics', '/openapi/v2', '/apis/', '/apis', '/api/v1'];
+
+const documentCases: readonly WireCase[] = [
+  ...documents.flatMap((path) =>
+    documentForms
+      // What is refused in protobuf has no text to compare.
+      .filter((accept) => path !== '/version' || !accept.startsWith(PROTOBUF))
+      .map((accept) => ask('GET', path, { accept })),
+  ),
+  ...withSlashes.map((path) => ask('GET', `${path}/`)),
+];
+
 export const wireCases: readonly WireCase[] = [
   ...patchCases,
   ...applyCases,
@@ -206,4 +229,5 @@ export const wireCases: readonly WireCase[] = [
   ...acceptCases,
   ...methodCases,
   ...queryCases,
+  ...documentCases,
 ];
