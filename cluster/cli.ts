@@ -66,6 +66,10 @@ export function managementProgram(context: ProcessContext, exit: (code: number) 
     .showSuggestionAfterError()
     .exitOverride();
   addUp(program, context, exit);
+  program
+    .command('version')
+    .description('Print the version of this program')
+    .action(() => context.out(`${VERSION}\n`));
   addManagement(program, context, exit);
   addLogs(program, context, exit);
   addSnapshots(program, context, exit);
@@ -112,11 +116,11 @@ function addManagement(
       exit(await (await load()).status(manage, flags.dataDir));
     });
   program
-    .command('restart <component>')
+    .command('restart [component]')
     .description('Kill a component hard and wait until it is back')
     .addOption(dataDirOption())
     .exitOverride()
-    .action(async (component: string, flags: { dataDir: string }) => {
+    .action(async (component: string | undefined, flags: { dataDir: string }) => {
       exit(await (await load()).restart(manage, flags.dataDir, component));
     });
   program

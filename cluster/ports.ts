@@ -13,5 +13,30 @@ export async function peerPorts(storePort: number, count: number): Promise<reado
   return storePort === 0 ? freePorts(HOST, count) : every2nd(storePort + 1, count);
 }
 
+interface Listening {
+  readonly port: number;
+  readonly apiservers: number;
+  readonly storePort: number;
+  readonly etcdServers?: readonly string[];
+  readonly members: readonly { readonly peerPort?: number }[];
+}
+
+/** Every port that a cluster was told to listen on; none that it may choose itself. */
+export function portsOf({
+  port,
+  apiservers,
+  storePort,
+  etcdServers,
+  members,
+}: Listening): number[] {
+  const count = members.length;
+  const clients = count === 1 ? [storePort] : every2nd(storePort, count);
+  const stores = storePort === 0 ? [] : clients;
+  const peers = members.flatMap(({ peerPort = 0 }) => (peerPort === 0 ? [] : [peerPort]));
+  const several = apiservers > 1 ? apiservers : 0;
+  const apis = port === 0 ? [] : Array.from({ length: several + 1 }, (_, index) => port + index);
+  return [...(etcdServers === undefined ? [...stores, ...peers] : []), ...apis];
+}
+
 const every2nd = (first: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => first + 2 * index);

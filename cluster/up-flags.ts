@@ -143,7 +143,7 @@ export function upCommand(): Command {
     .addOption(
       option('--without <components>', 'leave out controllers, scheduler: you run your own')
         .argParser(without)
-        .default([]),
+        .default([], 'none'),
     )
     .addOption(
       option('--log-level <level>', 'least level logged').choices(logLevels).default('warn'),

@@ -4,6 +4,7 @@ import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { type ChannelTls, secureChannel } from '../store/client/tls.ts';
 import { decodeMessage, encodeMessage, type Plain } from '../store/grpc/schema/codec.ts';
 import { Schema } from '../store/grpc/schema/schema.ts';
+import { unreachable } from './unreachable.ts';
 
 /** What went wrong, in the words of whoever refused. */
 class CallError extends Error {
@@ -31,8 +32,8 @@ export interface Connection {
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
-function failure(error: ServiceError): CallError {
-  return new CallError(error.details, { cause: error });
+function failure(error: ServiceError, endpoint: string): CallError {
+  return new CallError(unreachable(error.details, endpoint), { cause: error });
 }
 
 export class EtcdClient {
@@ -88,7 +89,7 @@ export class EtcdClient {
     const deadline = options.endless === true ? {} : { deadline: now() + timeoutMs };
     return new Promise((resolve, reject) => {
       const answered = (error: ServiceError | null, response?: Buffer): void => {
-        if (error !== null) reject(failure(error));
+        if (error !== null) reject(failure(error, this.endpoint));
         else resolve(decodeMessage(rpc.response, response!));
       };
       const metadata = this.#metadata;
@@ -103,7 +104,7 @@ export class EtcdClient {
     const bytes = encodeMessage(rpc.request, requests[0]!);
     const metadata = this.#metadata;
     const call = this.#client.makeServerStreamRequest(rpc.path, asIs, asIs, bytes, metadata);
-    return answersOf(call, rpc.response, until);
+    return answersOf(call, { response: rpc.response, endpoint: this.endpoint }, until);
   }
 
   /** The same where requests go on while answers come. Whoever gives them ends them. */
@@ -118,7 +119,7 @@ export class EtcdClient {
       for await (const request of requests) call.write(encodeMessage(rpc.request, request));
     };
     void send().catch((error: Error) => call.destroy(error));
-    return answersOf(call, rpc.response, until);
+    return answersOf(call, { response: rpc.response, endpoint: this.endpoint }, until);
   }
 
   close(): void {
@@ -128,7 +129,7 @@ export class EtcdClient {
 
 async function* answersOf(
   call: ClientReadableStream<Buffer>,
-  response: string,
+  { response, endpoint }: { readonly response: string; readonly endpoint: string },
   until: AbortSignal | undefined,
 ): AsyncGenerator<Plain> {
   const cancel = (): void => call.cancel();
@@ -137,7 +138,7 @@ async function* answersOf(
   try {
     for await (const bytes of call) yield decodeMessage(response, bytes as Buffer);
   } catch (error) {
-    if (until?.aborted !== true) throw failure(error as ServiceError);
+    if (until?.aborted !== true) throw failure(error as ServiceError, endpoint);
   } finally {
     until?.removeEventListener('abort', cancel);
     call.on('error', () => {});

@@ -45,7 +45,7 @@ function pairs(text: string): Record<string, string> {
 
 /** Of `wherry up` too. */
 export function stagesOption(): Option {
-  const what = 'Files of stages: what becomes of simulated pods and nodes; several by commas';
+  const what = 'files of stages: what becomes of simulated pods and nodes; several by commas';
   const list = (text: string, before: readonly string[]): string[] => [
     ...before,
     ...text.split(',').map((path) => path.trim()),

@@ -57,7 +57,7 @@ export async function status(context: ManageContext, dataDir: string): Promise<n
 export async function restart(
   context: ManageContext,
   dataDir: string,
-  name: string,
+  name: string | undefined,
 ): Promise<number> {
   const state = await running(context, dataDir);
   if (state.mode === 'embedded') {
@@ -66,6 +66,7 @@ export async function restart(
         'start it with `wherry up --separate` for that',
     );
   }
+  if (name === undefined) throw new ClusterError(`which component? There are ${namesOf(state)}`);
   const before = componentOf(state, name);
   context.processes.signal(before.pid, 'SIGKILL');
   const successor = await until(context, RESTART_MS, async () => {
@@ -124,9 +125,12 @@ const running = ({ disk, processes }: ManageContext, dataDir: string): Promise<R
 function componentOf(state: RunState, name: string): ComponentState {
   const found = state.components.find((component) => component.name === name);
   if (found !== undefined) return found;
-  const names = state.components.map((component) => component.name).join(', ');
-  throw new ClusterError(`there is no component ${JSON.stringify(name)}; there are ${names}`);
+  throw new ClusterError(
+    `there is no component ${JSON.stringify(name)}; there are ${namesOf(state)}`,
+  );
 }
+
+const namesOf = ({ components }: RunState): string => components.map(({ name }) => name).join(', ');
 
 /** Polls until `probe` yields something, or undefined after `timeoutMs`. */
 async function until<T>(

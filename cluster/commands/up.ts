@@ -2,15 +2,17 @@
 import { isAlive, startDetached } from '../../platform/node/child-process.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
+import { needPorts } from '../../platform/node/net/free-ports.ts';
 import { createLogger } from '../../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../../platform/node/process.ts';
 import { traceScope } from '../../platform/node/trace-scope.ts';
 import { sleep, type Timer } from '../../platform/clock.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import { ClusterError } from '../failure.ts';
-import { type ClusterOptions, nodeNames } from '../options.ts';
-import { clusterPaths, type ClusterPaths } from '../paths.ts';
-import { peerPorts } from '../ports.ts';
+import { type ClusterOptions, HOST, nodeNames } from '../options.ts';
+import { clusterPaths } from '../paths.ts';
+import { EXAMPLE, hints, stopHint } from '../hints.ts';
+import { peerPorts, portsOf } from '../ports.ts';
 import {
   clearRunState,
   type ComponentState,
@@ -80,7 +82,9 @@ async function foreground(context: ProcessContext, flags: Settled): Promise<numb
       }
       const seconds = ((realClock.monotonic() - begun) / 1000).toFixed(2);
       if (flags.runtime === 'process') context.out(NOT_ISOLATED);
-      context.out(`\nReady in ${seconds} s: ${server}\n${hints(paths)}Stop with Ctrl-C.\n`);
+      context.out(
+        `\nReady in ${seconds} s: ${server}\n${await shown(paths.kubeconfig, 'in another terminal')}Stop with Ctrl-C.\n`,
+      );
       await Promise.race([stopping, cluster.failed]);
     }
   } finally {
@@ -119,8 +123,8 @@ async function detach(context: ProcessContext, dataDir: string): Promise<number>
   for (;;) {
     const state = await readRunState(realDisk, paths);
     if (state !== undefined && state.pid === child.pid && state.server !== '') {
-      context.out(`Ready: ${state.server} (pid ${state.pid})\n${hints(paths)}`);
-      context.out('Stop with `wherry down`.\n');
+      context.out(`Ready: ${state.server} (pid ${state.pid})\n${await shown(paths.kubeconfig)}`);
+      context.out(stopHint(dataDir));
       return 0;
     }
     const ended = child.exit();
@@ -183,6 +187,8 @@ const startInProcess: Starter = async (context, flags, announce) => {
 };
 
 const startProcesses: Starter = async (context, flags, announce) => {
+  // A component that cannot listen says so only once it has started, some seconds later.
+  await needPorts(HOST, portsOf(flags)).catch(explain(flags));
   const { startSeparate } = await import('../separate.ts');
   const startedAt = realClock.now();
   let server = '';
@@ -303,6 +309,5 @@ const NOT_ISOLATED =
   '\nContainers are processes of this machine, with your rights: whoever may create pods may run ' +
   'programs here.\n';
 
-const hints = ({ kubeconfig }: ClusterPaths): string =>
-  `Kubeconfig: ${kubeconfig}\n\n` +
-  `Try, in another terminal:  npx kubectl-lite apply -f examples/web.yaml\n`;
+const shown = async (kubeconfig: string, where?: string): Promise<string> =>
+  hints({ kubeconfig, where, example: (await realDisk.read(EXAMPLE)) !== undefined });

@@ -90,7 +90,7 @@ describe('a file of stages', () => {
   });
 
   it('of the examples is one', async () => {
-    expect((await readStages(realDisk, ['examples/stages.yaml'])).length).toBe(5);
+    expect((await readStages(realDisk, ['examples/stages/failures.yaml'])).length).toBe(5);
   });
 });
 

@@ -1,5 +1,7 @@
 /** What the documentation shows as code is run or read by a test: nothing of it goes stale unseen. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadAll } from 'js-yaml';
 import { expect, it } from 'vitest';
 import { readConfiguration } from '../../scheduler/config/configuration.ts';
 import { fencesOf, stepsOf } from './document.ts';
@@ -52,4 +54,11 @@ it.each(pages)('%s shows nothing that no test runs', (page) => {
 it('shows an extender as the scheduler reads it', () => {
   const [shown = ''] = fencesOf('docs/SCHEDULER.md', 'yaml');
   expect(readConfiguration(shown).extenders).toMatchObject([{ filterVerb: 'filter' }]);
+});
+
+it('has only manifests of the API in the folder that `kubectl apply -f examples` reads', () => {
+  const files = readdirSync('examples').filter((name) => /\.(ya?ml|json)$/.test(name));
+  const objects = files.flatMap((name) => loadAll(readFileSync(join('examples', name), 'utf8')));
+  const groups = (objects as { apiVersion: string }[]).map(({ apiVersion }) => apiVersion);
+  expect(new Set(groups)).toEqual(new Set(['v1', 'apps/v1']));
 });

@@ -129,7 +129,13 @@ describe.skipIf(kubectl === undefined)('stages of a cluster', () => {
     async (how) => {
       await cluster?.stop();
       const data = join(folder.path, `stages${how.length}`);
-      const args = ['--stages', 'examples/stages.yaml', '--nodes', '1', '--no-control-plane-node'];
+      const args = [
+        '--stages',
+        'examples/stages/failures.yaml',
+        '--nodes',
+        '1',
+        '--no-control-plane-node',
+      ];
       cluster = await TestCluster.up(data, [...args, ...how]);
       await k('run', 'load', '--image=x', '-l', 'load=rising');
       const path = 'jsonpath={.metadata.annotations}';

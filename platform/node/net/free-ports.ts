@@ -28,6 +28,14 @@ export async function freePorts(host: string, count: number): Promise<number[]> 
   return ports;
 }
 
+/** Rejects with the system's error (EADDRINUSE) for the first port that is taken; 0 never is. */
+export async function needPorts(host: string, ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    const server = await listen(host, port);
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+}
+
 async function listening(host: string): Promise<Server> {
   for (let tries = 1; ; tries++) {
     try {
