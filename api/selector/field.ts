@@ -13,8 +13,10 @@ export interface FieldRequirement {
 
 /** Throws StatusError BadRequest. */
 export function parseFieldSelector(text: string): readonly FieldRequirement[] {
+  // In Kubernetes' order, in which they are also refused.
   return splitTerms(text)
     .filter((term) => term !== '')
+    .sort()
     .map((term) => {
       const match = /^((?:\\.|[^\\!=]|!(?!=))*)(!=|==?)(.*)$/s.exec(term);
       if (match === null) throw refused(`invalid selector: '${text}'; can't understand '${term}'`);

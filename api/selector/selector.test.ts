@@ -175,7 +175,10 @@ describe('field selectors', () => {
         const text = list.map(
           ({ field, operator, value }) => field + operator + escapeValue(value),
         );
-        expect(parseFieldSelector(text.join(','))).toEqual(list);
+        const byText = text.map((term, i) => ({ term, requirement: list[i]! }));
+        byText.sort((a, b) => (a.term < b.term ? -1 : a.term > b.term ? 1 : 0));
+        const sorted = byText.map(({ requirement }) => requirement);
+        expect(parseFieldSelector(text.join(','))).toEqual(sorted);
       }),
     );
   });

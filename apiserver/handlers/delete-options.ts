@@ -5,8 +5,10 @@ import { unregistered } from '../../api/schema/scheme-words.ts';
 import { unexplained } from '../../api/status.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import { type HttpRequest, JsonValue } from '../../platform/net/http.ts';
+import { deleteOptionErrors } from '../registry/delete.ts';
 import { parseBody, UnreadableBody } from './body.ts';
 import { booleanParameter, dryRunErrors, numberParameter, textParameter } from './options.ts';
+import { sentKind } from './recognize.ts';
 import type { Target } from './target.ts';
 
 const KIND = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
@@ -17,7 +19,7 @@ export function deleteOptions(
 ): Required<Pick<DeleteOptions, 'dryRun'>> & DeleteOptions {
   const options = hasBody(request) ? fromBody(request) : fromQuery(request.query);
   const { dryRun = [] } = options;
-  const errors = dryRunErrors(dryRun);
+  const errors = [...deleteOptionErrors(options), ...dryRunErrors(dryRun)];
   if (errors.length > 0) throw invalidError(KIND, '', errors);
   return { ...options, dryRun };
 }
@@ -40,14 +42,9 @@ function hasBody({ body }: HttpRequest): boolean {
 function fromBody(request: HttpRequest): DeleteOptions {
   const value = readable(() => parseBody(request, { kind: KIND }).value) ?? {};
   if (!isObject(value)) throw unexplained(undetectable(value));
-  const { kind, apiVersion } = value;
-  if (typeof kind === 'string' && kind !== '' && kind !== KIND.kind) {
-    const [version = '', group = ''] = (typeof apiVersion === 'string' ? apiVersion : '')
-      .split('/')
-      .reverse();
-    const sent = version === '' ? { ...KIND, kind } : { group, version, kind };
-    throw unexplained(unregistered(sent));
-  }
+  const { group, version, kind } = sentKind(value, unexplained);
+  if (kind !== '' && kind !== KIND.kind)
+    throw unexplained(unregistered(version === '' ? { ...KIND, kind } : { group, version, kind }));
   return decodeObject(KIND, value, { mode: 'Ignore', refused: unexplained }).object;
 }
 

@@ -87,7 +87,7 @@ export function recognized(
   const isNothing = value === null || value === undefined;
   if (!isNothing && !isObject(value)) throw refusals.unrecognized(undetectable(value));
   const object = isObject(value) ? value : {};
-  const sent = sentKind(object, refusals);
+  const sent = sentKind(object, (why) => refusals.unrecognized(why));
   if (!custom) {
     const isOlder = of.olderVersions?.includes(apiVersionOf(sent)) === true;
     if (isOlder && (sent.kind === '' || sent.kind === kind.kind)) return object;
@@ -105,18 +105,21 @@ export function recognized(
 }
 
 /** What is not said is "". */
-function sentKind(value: Record<string, unknown>, refusals: Refusals): Kind {
+export function sentKind(
+  value: Record<string, unknown>,
+  unrecognized: Refusals['unrecognized'],
+): Kind {
   const textOf = (field: 'apiVersion' | 'kind'): string => {
     const text = value[field] ?? '';
     if (typeof text === 'string') return text;
     const type = jsonKind(text);
-    throw refusals.unrecognized(
+    throw unrecognized(
       `${UNDETECTED}json: cannot unmarshal ${type} into Go struct field .${field} of type string`,
     );
   };
   const apiVersion = textOf('apiVersion');
   const [version = '', group = '', ...more] = apiVersion.split('/').reverse();
-  if (more.length > 0) throw refusals.unrecognized(`unexpected GroupVersion string: ${apiVersion}`);
+  if (more.length > 0) throw unrecognized(`unexpected GroupVersion string: ${apiVersion}`);
   return { group, version, kind: textOf('kind') };
 }
 

@@ -194,6 +194,11 @@ function kindOf(object: { readonly apiVersion: string; readonly kind: string }):
   };
 }
 
+/** Throws 406 if the kind has no form that is accepted. */
+export const checkForm = (request: ApiRequest, kind: GroupVersionKind): void => {
+  formOf(request, kind);
+};
+
 function formOf(
   { http }: ApiRequest,
   kind: GroupVersionKind,

@@ -15,12 +15,23 @@ import { namespaceOf, type Target } from './target.ts';
 const NAME = 'metadata.name';
 const NAMESPACE = 'metadata.namespace';
 
+export interface Selectors {
+  readonly labels: ReturnType<typeof parseLabelSelector>;
+  readonly fields: readonly FieldRequirement[];
+}
+
+/** Whether the kind knows the fields is not asked yet. */
+export function selectorsOf(query: URLSearchParams): Selectors {
+  return {
+    labels: parseLabelSelector(query.get('labelSelector') ?? ''),
+    fields: parseFieldSelector(query.get('fieldSelector') ?? ''),
+  };
+}
+
 /** The part of a collection that path and selectors of a list or watch describe. */
-export function scopeOf(target: Target): Scope {
+export function scopeOf(target: Target, { labels, fields: asked }: Selectors): Scope {
   const { request, store } = target;
-  const { query } = request.http;
-  const labels = parseLabelSelector(query.get('labelSelector') ?? '');
-  const fields = fieldsOf(store.declaration, query.get('fieldSelector') ?? '');
+  const fields = fieldsOf(store.declaration, asked);
   // The deprecated watch path of one object.
   const { name } = request.info;
   if (name !== '') {
@@ -43,8 +54,12 @@ export function scopeOf(target: Target): Scope {
 const labelsOf = ({ metadata }: KubernetesObject) => metadata.labels;
 
 /** Throws BadRequest for a field that objects of this kind cannot be selected by. */
-function fieldsOf(declaration: ResourceDeclaration, text: string): FieldRequirement[] {
-  const fields = [...parseFieldSelector(text)];
+function fieldsOf(
+  declaration: ResourceDeclaration,
+  asked: readonly FieldRequirement[],
+): FieldRequirement[] {
+  // That no field is nothing says nothing, to Kubernetes.
+  const fields = asked.filter(({ field, value }) => field !== '' || value !== '');
   for (const { field } of fields) {
     const known =
       field === NAME ||

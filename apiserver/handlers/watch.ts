@@ -4,9 +4,8 @@ import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import type { HttpResponse } from '../../platform/net/http.ts';
 import type { WatchItem } from '../registry/resource-store.ts';
 import { accepted } from '../pipeline/accept.ts';
-import { listParameters } from './list-parameters.ts';
+import { collectionAsked } from './list-parameters.ts';
 import { booleanParameter, numberParameter } from './options.ts';
-import { scopeOf } from './selectors.ts';
 import type { Target } from './target.ts';
 import { watchEncoder } from './watch-encoder.ts';
 import { wantsWebSocket, watchOverWebSocket } from './watch-socket.ts';
@@ -19,6 +18,7 @@ const MIN_WATCH_SECONDS = 1_800;
 export async function watch(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const { query, headers, signal } = request.http;
+  const asked = collectionAsked(target);
   const overWebSocket = wantsWebSocket(headers);
   const protobuf = hasProtobuf(store.declaration.type);
   const form = accepted(headers['accept'], { protobuf, stream: true });
@@ -28,10 +28,9 @@ export async function watch(target: Target): Promise<HttpResponse> {
     clock: environment.clock,
   });
   const allowBookmarks = booleanParameter(query, 'allowWatchBookmarks') ?? false;
-  const { limit: _unlimited, ...parameters } = listParameters(query);
-  const watcher = await store.watch(scopeOf(target), { ...parameters, allowBookmarks });
-  const asked = numberParameter(query, 'timeoutSeconds') ?? 0;
-  const seconds = asked > 0 ? asked : defaultTimeout(target);
+  const { limit: _unlimited, ...parameters } = asked.parameters;
+  const watcher = await store.watch(asked.scope, { ...parameters, allowBookmarks });
+  const seconds = numberParameter(query, 'timeoutSeconds') || defaultTimeout(target);
   const body = new WatchStream<WatchItem>({
     source: watcher,
     encode: encoder.event,
@@ -39,7 +38,8 @@ export async function watch(target: Target): Promise<HttpResponse> {
     bookmark: () => watcher.bookmark(store.revision),
     end: () => watcher.end(),
     bookmarks: allowBookmarks,
-    timeoutMs: seconds * 1_000,
+    // Less than none is over at once.
+    timeoutMs: Math.max(seconds, 0) * 1_000,
     clock: environment.clock,
     signal,
   });

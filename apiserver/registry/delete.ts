@@ -118,9 +118,9 @@ async function admitDelete(
 
 const POLICIES = ['Foreground', 'Background', 'Orphan'];
 
-export function checkDeleteOptions(options: DeleteOptions): void {
+export function deleteOptionErrors(options: DeleteOptions): readonly FieldError[] {
   const { propagationPolicy: policy, orphanDependents } = options;
-  if (policy === undefined) return;
+  if (policy === undefined) return [];
   const field = 'propagationPolicy';
   const errors: FieldError[] = [];
   if (orphanDependents !== undefined)
@@ -128,6 +128,12 @@ export function checkDeleteOptions(options: DeleteOptions): void {
       invalid(field, policy, 'orphanDependents and deletionPropagation cannot be both set'),
     );
   if (!POLICIES.includes(policy)) errors.push(notSupported(field, policy, [...POLICIES, 'nil']));
+  return errors;
+}
+
+/** An eviction's are judged here alone. */
+function checkDeleteOptions(options: DeleteOptions): void {
+  const errors = deleteOptionErrors(options);
   if (errors.length > 0)
     throw invalidError({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
 }

@@ -3,7 +3,7 @@ import { type MalformedJson, parseJson } from '../../api/json.ts';
 import { jsonKind } from '../../api/schema/go-json.ts';
 import { statusError } from '../../api/status.ts';
 
-/** Where a list goes on, and at which revision; -1: at the newest ("inconsistent continue"). */
+/** Where a list goes on, and at which revision; below 0: at the newest ("inconsistent"). */
 export interface ContinueToken {
   readonly revision: number;
   /** First suffix below the collection's prefix that has not been served yet. */
@@ -34,14 +34,15 @@ export function decodeContinue(text: string, prefix: string): ContinueToken {
     throw invalid(
       `server does not recognize this encoded version ${typeof v === 'string' ? v : ''}`,
     );
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0 || rv < -1)
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0)
     throw invalid('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof start !== 'string' || start === '')
     throw invalid('encoded start key empty (version meta.k8s.io/v1)');
   // A token is client input: it must not lead out of the collection it was made for.
-  if (start.split('/').some((segment) => segment === '..' || segment === '.'))
-    throw invalid(`invalid start key: ${JSON.stringify(start)}`);
-  return { revision: rv, start: prefix + start };
+  const below = start.replace(/^\//, '');
+  if (below !== '' && below.split('/').some((segment) => ['', '.', '..'].includes(segment)))
+    throw invalid(start);
+  return { revision: rv, start: prefix + below };
 }
 
 /** Go's decoder names bytes, not characters. */

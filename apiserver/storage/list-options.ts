@@ -1,4 +1,3 @@
-import { type FieldError, forbidden, invalidError, notSupported } from '../../api/field-errors.ts';
 import { statusError } from '../../api/status.ts';
 
 /** The query parameters that say which state a list or watch is about. */
@@ -41,11 +40,6 @@ export function readAtOf(resourceVersion: string): ReadAt {
   return revision === 0 ? { kind: 'any' } : { kind: 'notOlderThan', revision };
 }
 
-/** Refuses combinations that a list cannot mean. */
-export function checkListParameters(parameters: VersionParameters): void {
-  refuse(listErrors(parameters));
-}
-
 /** The table of list semantics: resourceVersion × resourceVersionMatch × limit. */
 export function listAt(parameters: VersionParameters): ReadAt {
   const { resourceVersion, resourceVersionMatch: match, limit = 0 } = parameters;
@@ -53,52 +47,4 @@ export function listAt(parameters: VersionParameters): ReadAt {
   if (at.kind !== 'notOlderThan') return at;
   const exact = match === 'Exact' || (match === undefined && limit > 0);
   return exact ? { kind: 'exact', revision: at.revision } : at;
-}
-
-const MATCH = 'resourceVersionMatch';
-
-function listErrors(parameters: VersionParameters): FieldError[] {
-  const { resourceVersion, resourceVersionMatch: match } = parameters;
-  const errors: FieldError[] = [];
-  if (match !== undefined) {
-    if (resourceVersion === '')
-      errors.push(forbidden(MATCH, `${MATCH} is forbidden unless resourceVersion is provided`));
-    if (parameters.continue !== undefined)
-      errors.push(forbidden(MATCH, `${MATCH} is forbidden when continue is provided`));
-    if (match !== 'Exact' && match !== 'NotOlderThan')
-      errors.push(notSupported(MATCH, match, ['Exact', 'NotOlderThan', '']));
-    if (match === 'Exact' && resourceVersion === '0')
-      errors.push(forbidden(MATCH, `${MATCH} "exact" is forbidden for resourceVersion "0"`));
-  }
-  if (parameters.sendInitialEvents !== undefined)
-    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
-  return errors;
-}
-
-/** Refuses combinations that a watch cannot mean. */
-export function checkWatchParameters(parameters: VersionParameters): void {
-  const { resourceVersion, sendInitialEvents } = parameters;
-  // A watch that names no version, and no match, has Kubernetes' default of both.
-  const isFromState = sendInitialEvents === undefined && ['', '0'].includes(resourceVersion);
-  const { resourceVersionMatch: match } = parameters;
-  const errors: FieldError[] = [];
-  if (isFromState && match === undefined && parameters.continue !== undefined)
-    errors.push(forbidden(MATCH, `${MATCH} is forbidden when continue is provided`));
-  if (sendInitialEvents !== undefined && match !== 'NotOlderThan')
-    errors.push(forbidden(MATCH, `sendInitialEvents requires setting ${MATCH} to NotOlderThan`));
-  if (match !== undefined) {
-    if (sendInitialEvents === undefined)
-      errors.push(
-        forbidden(MATCH, `${MATCH} is forbidden for watch unless sendInitialEvents is provided`),
-      );
-    if (match !== 'NotOlderThan') errors.push(notSupported(MATCH, match, ['NotOlderThan']));
-    if (parameters.continue !== undefined)
-      errors.push(forbidden(MATCH, `${MATCH} is forbidden when continue is provided`));
-  }
-  refuse(errors);
-}
-
-function refuse(errors: readonly FieldError[]): void {
-  if (errors.length > 0)
-    throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }

@@ -2,12 +2,7 @@ import { type Kv, type KeyValue, prefixEnd, StoreError } from '../../store/kv.ts
 import { inTurns, type Steps, type Turns } from '../../platform/turns.ts';
 import { statusError } from '../../api/status.ts';
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts';
-import {
-  checkListParameters,
-  listAt,
-  type ReadAt,
-  type VersionParameters,
-} from './list-options.ts';
+import { listAt, type ReadAt, type VersionParameters } from './list-options.ts';
 import { type Scope, scopePrefix } from './predicate.ts';
 import type { ResourceCache } from './resource-cache.ts';
 import {
@@ -49,13 +44,12 @@ export interface ListPlan {
 
 export function planList(parameters: VersionParameters, scope: Scope): ListPlan {
   const { continue: text, resourceVersion } = parameters;
-  checkListParameters(parameters);
-  // From any state a server may return everything at once, and this one does.
-  const limit = resourceVersion === '0' ? 0 : (parameters.limit ?? 0);
+  const { limit = 0 } = parameters;
   if (text === undefined) {
     // One object by its name has no pages, so that a limit asks for no snapshot.
     const paged = isSingle(scope) ? { ...parameters, limit: 0 } : parameters;
-    return { at: listAt(paged), start: '', limit };
+    // From any state a server may return everything at once, and this one does.
+    return { at: listAt(paged), start: '', limit: resourceVersion === '0' ? 0 : limit };
   }
   const token: ContinueToken = decodeContinue(text, scopePrefix(scope));
   if (resourceVersion !== '' && resourceVersion !== '0')

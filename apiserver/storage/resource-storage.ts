@@ -4,7 +4,6 @@ import type { CacheWatcher } from './cache-watcher.ts';
 import { DryRunWriter } from './dry-run.ts';
 import { objectSuffix } from './keys.ts';
 import {
-  checkWatchParameters,
   type ReadAt,
   readAtOf,
   parseResourceVersion,
@@ -133,7 +132,6 @@ export class ResourceStorage implements ObjectStorage {
    * StreamOverflowError when the consumer is too slow.
    */
   async watch(scope: Scope, parameters: WatchParameters): Promise<CacheWatcher> {
-    checkWatchParameters(parameters);
     const { sendInitialEvents, resourceVersion } = parameters;
     const revision = parseResourceVersion(resourceVersion);
     const limit = WATCHER_BUFFER;
