@@ -57,7 +57,12 @@ export interface Overload {
   readonly size?: SizeRule | undefined;
   /** It walks through lists and maps, whatever it costs. */
   readonly walks?: boolean | undefined;
+  /** After its arguments it gets what takes its work while it does it. */
+  readonly carries?: boolean | undefined;
 }
+
+/** Takes work, in {@link ./weight.ts}'s units of about 25 ns; throws when it is too much. */
+export type Carry = (weight: number) => void;
 
 export type Price = (args: readonly CelValue[], result: CelValue) => number;
 
@@ -78,6 +83,7 @@ export interface Pricing {
   readonly estimate?: EstimateRule;
   readonly size?: SizeRule;
   readonly walks?: boolean;
+  readonly carries?: boolean;
 }
 
 /** cel-go's factors. */
@@ -179,7 +185,7 @@ export function namespaced<A extends readonly (CelValue | undefined)[]>(
  * An overload by its signature: "size(string): int", "string.contains(string): bool",
  * "list(T).sum(): T". Operators are named as in {@link ./syntax.ts}.
  */
-export function overload<A extends readonly (CelValue | undefined)[]>(
+export function overload<A extends readonly (CelValue | Carry | undefined)[]>(
   signature: string,
   call: (...args: A) => CelValue,
   pricing: Pricing = {},

@@ -6,7 +6,7 @@ import { type Checked, qualifiedVariable } from './checker.ts';
 import { type Compilation, constantStep, isConstant, Slots, type Step } from './compilation.ts';
 import { foldStep } from './folds.ts';
 import { optionalCallStep, optionalMapStep } from './optional-steps.ts';
-import { conforms, type Overload, sizeOf } from './overloads.ts';
+import { type Carry, conforms, type Overload, sizeOf } from './overloads.ts';
 import { regex } from './libraries/regex.ts';
 import { CelProgramError } from './parser/source.ts';
 import { assert } from '../../platform/assert.ts';
@@ -331,11 +331,18 @@ function callOf(overload: Overload, values: readonly CelValue[]): CelValue {
   return (overload.call as (...args: readonly CelValue[]) => CelValue)(...values);
 }
 
+/** Kept apart: other calls are not to make a function for it. */
+function carriedBy(e: Evaluation, overload: Overload, values: readonly CelValue[]): CelValue {
+  const call = overload.call as (...args: readonly (CelValue | Carry)[]) => CelValue;
+  return call(...values, (weight) => e.carry(weight));
+}
+
 function invoke(steps: readonly Step[], overloads: readonly Overload[], unpriced: boolean): Step {
   return (e) => {
     const values: CelValue[] = new Array<CelValue>(steps.length);
     for (let i = 0; i < steps.length; i++) values[i] = steps[i]!(e);
-    const { cost, price, ...chosen } = choose(overloads, values);
+    const chosen = choose(overloads, values);
+    const { cost, price } = chosen;
     const single = price === undefined && (cost === undefined || unpriced);
     if (single || chosen.walks === true) e.carry(weightOf(values, chosen.walks === true));
     if (price !== undefined) {
@@ -344,7 +351,7 @@ function invoke(steps: readonly Step[], overloads: readonly Overload[], unpriced
       return result;
     }
     e.charge(single ? 1 : cost!(values.map(sizeOf)));
-    return callOf(chosen, values);
+    return chosen.carries === true ? carriedBy(e, chosen, values) : callOf(chosen, values);
   };
 }
 

@@ -1,7 +1,7 @@
 /** Timestamps and durations as text (RFC 3339; Go's durations), with nanoseconds. */
 import { formatTime, parseTime } from '../../time.ts';
 import { duration, timestamp } from '../arithmetic.ts';
-import { type Overload, overload } from '../overloads.ts';
+import { type Carry, type Overload, overload } from '../overloads.ts';
 import { CelError, type Duration, Timestamp } from '../values.ts';
 
 const NANOS = 1_000_000_000n;
@@ -83,24 +83,54 @@ export function formatDuration({ nanos }: Duration): string {
 const OFFSET = /^([+-]?)(\d\d):(\d\d)$/;
 
 /** The wall clock's nanoseconds in a zone: "+02:00", or a name of the IANA database. */
-function inZone({ nanos }: Timestamp, zone: string): bigint {
+function inZone({ nanos }: Timestamp, zone: string, carry: Carry): bigint {
   if (zone === 'UTC' || zone === '') return nanos;
   const found = OFFSET.exec(zone);
   if (found !== null) {
     const minutes = BigInt(found[2]!) * 60n + BigInt(found[3]!);
     return nanos + (found[1] === '-' ? -minutes : minutes) * units['m']!;
   }
-  return nanos + zoneOffset(zone, Number(nanos / 1_000_000n)) * 1_000_000n;
+  return nanos + knownOffset(zone, Number(nanos / 1_000_000n), carry) * 1_000_000n;
 }
 
-function zoneOffset(zone: string, epochMs: number): bigint {
-  let format: Intl.DateTimeFormat;
+/** What asking for an offset weighs. */
+const ASKING = 600;
+const MAX_OFFSETS = 1000;
+const offsets = new Map<string, bigint>();
+
+/** Loops ask for the same ones again and again. */
+function knownOffset(zone: string, epochMs: number, carry: Carry): bigint {
+  const key = `${Math.floor(epochMs / 1000)} ${zone}`;
+  let offset = offsets.get(key);
+  if (offset !== undefined) return offset;
+  carry(ASKING);
+  offset = zoneOffset(zone, epochMs);
+  if (offsets.size >= MAX_OFFSETS) offsets.delete(offsets.keys().next().value!);
+  offsets.set(key, offset);
+  return offset;
+}
+
+/** Making one takes a hundred times as long as asking it. */
+const MAX_FORMATS = 100;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  let format = formats.get(zone);
+  if (format !== undefined) return format;
   try {
     format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
   } catch {
     throw new CelError(`unknown time zone ${zone}`);
   }
-  const name = format.formatToParts(epochMs).find(({ type }) => type === 'timeZoneName')!.value;
+  if (formats.size >= MAX_FORMATS) formats.delete(formats.keys().next().value!);
+  formats.set(zone, format);
+  return format;
+}
+
+function zoneOffset(zone: string, epochMs: number): bigint {
+  const name = formatOf(zone)
+    .formatToParts(epochMs)
+    .find(({ type }) => type === 'timeZoneName')!.value;
   const found = /^GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(name);
   if (found === null) return 0n;
   const [, sign, hours, minutes, seconds = '0'] = found;
@@ -155,9 +185,24 @@ const getters: Readonly<Record<string, (civil: Civil) => number | bigint>> = {
   getMilliseconds: ({ millis }) => millis,
 };
 
+/** What telling a part of a time weighs, though Kubernetes takes it for one step. */
+const TELLING = 50;
+
 export const timeFunctions: readonly Overload[] = Object.entries(getters).flatMap(([name, of]) => [
-  overload(`timestamp.${name}(): int`, (time: Timestamp) => BigInt(of(civil(time.nanos)))),
-  overload(`timestamp.${name}(string): int`, (time: Timestamp, zone: string) =>
-    BigInt(of(civil(inZone(time, zone)))),
+  overload(
+    `timestamp.${name}(): int`,
+    (time: Timestamp, carry: Carry) => {
+      carry(TELLING);
+      return BigInt(of(civil(time.nanos)));
+    },
+    { carries: true },
+  ),
+  overload(
+    `timestamp.${name}(string): int`,
+    (time: Timestamp, zone: string, carry: Carry) => {
+      carry(TELLING);
+      return BigInt(of(civil(inZone(time, zone, carry))));
+    },
+    { carries: true },
   ),
 ]);
