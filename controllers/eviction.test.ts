@@ -278,4 +278,21 @@ describe('an eviction that nobody carried out', () => {
       message: "Pod was expected by PDB default/all to be deleted but it wasn't",
     });
   });
+
+  it('is told of, where it has several budgets', async () => {
+    for (const name of ['all', 'every'])
+      await client.create(podDisruptionBudgets, { metadata: named(name), spec: { selector: {} } });
+    await pass(10, ['a']);
+    await addPod('shared', 'a');
+    await pass(10, ['a']);
+    const told = (await answer(client.list(events))).items;
+    expect(told.filter(({ reason }) => reason === 'MultiplePodDisruptionBudgets')).toMatchObject([
+      {
+        involvedObject: { kind: 'Pod', name: 'shared' },
+        message: expect.stringMatching(
+          /^Pod "default"\/"shared" matches multiple PodDisruptionBudgets. {2}Chose "(all|every)" arbitrarily\.$/,
+        ) as string,
+      },
+    ]);
+  });
 });

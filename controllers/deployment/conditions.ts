@@ -45,9 +45,13 @@ export function withoutCondition(conditions: Conditions, type: string): Conditio
   return conditions.filter((condition) => condition.type !== type);
 }
 
-function deadlineMs(deployment: Deployment): number | undefined {
-  const seconds = deployment.spec.progressDeadlineSeconds;
-  return seconds === undefined || seconds === NO_DEADLINE ? undefined : seconds * 1000;
+export const hasDeadline = (seconds: number | undefined): seconds is number =>
+  seconds !== undefined && seconds !== NO_DEADLINE;
+
+function deadlineMs({
+  spec: { progressDeadlineSeconds: seconds },
+}: Deployment): number | undefined {
+  return hasDeadline(seconds) ? seconds * 1000 : undefined;
 }
 
 export function availableText(deployment: Deployment, available: number): ConditionText {

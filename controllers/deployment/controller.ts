@@ -28,7 +28,7 @@ import { REVISION } from './annotations.ts';
 import { type ConditionText, createdText, createFailedText, timeLeftMs } from './conditions.ts';
 import { type DeploymentPlan, planDeployment } from './plan.ts';
 import { sizeOf } from './replica-sets.ts';
-import { planStatus, sameStatus } from './status.ts';
+import { planStatus, sameStatus, statusWithout } from './status.ts';
 import { sameTemplate } from '../runtime/template-hash.ts';
 
 const NAME = 'deployment-controller';
@@ -131,10 +131,10 @@ class DeploymentController extends BaseController {
     } catch (error) {
       if (isStatus(error, 'AlreadyExists')) return this.#existing(deployment, replicaSet, error);
       const failed = error as Error;
+      if (namespaceTerminates(error)) return { error: failed };
       const text = createFailedText(name, failed.message);
       const { reason, message } = text;
-      if (!namespaceTerminates(error))
-        this.#recorder.record(deployment, { type: 'Warning', reason, message });
+      this.#recorder.record(deployment, { type: 'Warning', reason, message });
       return { text, error: failed };
     }
     const size = sizeOf(replicaSet);
@@ -183,14 +183,16 @@ class DeploymentController extends BaseController {
     const { clock, client } = this.context;
     const nowMs = clock.now();
     const text = created?.text ?? plan.condition;
-    const status = planStatus({
-      deployment,
-      versions: plan.versions,
-      nowMs,
-      timed: plan.timed,
-      ...(text === undefined ? {} : { text }),
-      ...(created?.collisionCount === undefined ? {} : { collisionCount: created.collisionCount }),
-    });
+    const status =
+      created?.error === undefined
+        ? planStatus({
+            deployment,
+            versions: plan.versions,
+            nowMs,
+            timed: plan.timed,
+            ...(text === undefined ? {} : { text }),
+          })
+        : statusWithout(deployment, created, nowMs);
     const metadata = revised(deployment, revision);
     if (metadata !== deployment.metadata || !sameStatus(deployment.status, status)) {
       const written = { ...deployment, metadata, status };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatTime } from '../../api/time.ts';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types/apps-v1.ts';
-import { planStatus } from './status.ts';
+import { createFailedText } from './conditions.ts';
+import { planStatus, statusWithout } from './status.ts';
 
 const T0 = 1_700_000_000_000;
 
@@ -91,5 +92,30 @@ describe('the status of a Deployment', () => {
     expect(conditions(statusAfter(failed, replicaSet(2, 0))).join()).not.toContain(
       'ReplicaFailure',
     );
+  });
+
+  it('leaves a failure as it is told while it is paused', () => {
+    const failure = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' };
+    const failed = statusAfter(undefined, replicaSet(2, 0, { conditions: [failure] }));
+    const versions = { newest: replicaSet(2, 2), old: [] };
+    const state = { deployment: deployment(failed), versions, nowMs: T0, timed: false };
+    expect(conditions(planStatus(state)).join()).toContain('ReplicaFailure True FailedCreate');
+  });
+
+  it('tells of a ReplicaSet that is refused nothing but why, if it has a deadline', () => {
+    const text = createFailedText('web-1', 'quota');
+    const refused = statusWithout(deployment(), { text }, T0);
+    expect(Object.keys(refused)).toEqual(['conditions']);
+    expect(conditions(refused)).toEqual([
+      'Progressing False ReplicaSetCreateError: Failed to create new replica set "web-1": quota',
+    ]);
+    const endless = deployment();
+    const spec = { ...endless.spec, progressDeadlineSeconds: 2_147_483_647 };
+    expect(statusWithout({ ...endless, spec }, { text }, T0)).toEqual({});
+    const known = { observedGeneration: 3, replicas: 2 };
+    expect(statusWithout(deployment(known), { collisionCount: 1 }, T0)).toEqual({
+      ...known,
+      collisionCount: 1,
+    });
   });
 });

@@ -6,6 +6,7 @@ import {
   availableText,
   type Conditions,
   type ConditionText,
+  hasDeadline,
   withCondition,
   withoutCondition,
   withProgress,
@@ -20,7 +21,6 @@ export interface StatusState {
   readonly timed: boolean;
   /** A condition this reconciliation brought about, which goes before what the counts say. */
   readonly text?: ConditionText;
-  readonly collisionCount?: number;
 }
 
 export function planStatus(state: StatusState): DeploymentStatus {
@@ -37,15 +37,31 @@ export function planStatus(state: StatusState): DeploymentStatus {
     const { newest } = versions;
     conditions = withProgress(conditions, { deployment, status: counts, newest, nowMs });
   }
-  conditions = withReplicaFailure(conditions, versions, nowMs);
+  if (state.timed) conditions = withReplicaFailure(conditions, versions, nowMs);
   return { ...counts, conditions };
 }
 
-function countsOf({ deployment, versions, collisionCount }: StatusState) {
+/** Without its newest ReplicaSet nothing is summed up: only why it is missing is told. */
+export function statusWithout(
+  { status, spec }: Deployment,
+  { text, collisionCount }: { readonly text?: ConditionText; readonly collisionCount?: number },
+  nowMs: number,
+): DeploymentStatus {
+  const old = status?.conditions ?? [];
+  const told = text !== undefined && hasDeadline(spec.progressDeadlineSeconds);
+  const conditions = told ? withCondition(old, text, nowMs) : old;
+  return {
+    ...status,
+    ...(conditions.length === 0 ? {} : { conditions }),
+    ...(collisionCount === undefined ? {} : { collisionCount }),
+  };
+}
+
+function countsOf({ deployment, versions }: StatusState) {
   const { newest, old } = versions;
   const all = newest === undefined ? old : [...old, newest];
   const availableReplicas = total(all, availableOf);
-  const collisions = collisionCount ?? deployment.status?.collisionCount;
+  const collisions = deployment.status?.collisionCount;
   return {
     observedGeneration: deployment.metadata.generation ?? 0,
     replicas: total(all, statusReplicas),
@@ -59,7 +75,10 @@ function countsOf({ deployment, versions, collisionCount }: StatusState) {
 
 const statusReplicas = (replicaSet: ReplicaSet): number => replicaSet.status?.replicas ?? 0;
 
-/** Passed on from the newest ReplicaSet that has the condition, word for word. */
+/**
+ * Passed on from the newest ReplicaSet that has the condition, word for word; while paused it
+ * stays as it is.
+ */
 function withReplicaFailure(
   conditions: Conditions,
   { newest, old }: Versions,

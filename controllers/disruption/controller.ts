@@ -44,31 +44,24 @@ class DisruptionController extends BaseController {
     super(context);
     indexByController(this.#budgets);
     indexByController(this.#pods);
-    const enqueue = (budget: PodDisruptionBudget): void =>
-      this.queue.add(`budget/${keyOf(budget)}`);
+    const enqueue = (budget: PodDisruptionBudget): void => this.#enqueue(budget);
     this.#budgets.addHandler({
       added: enqueue,
       updated: (_old, budget) => enqueue(budget),
       deleted: enqueue,
     });
-    const changed = (pod: Pod): void => {
-      for (const budget of this.#budgets.lister.byIndex(NAMESPACE_INDEX, namespaceOf(pod))) {
-        const matches = labelMatcher(budget.spec.selector);
-        if (matches(pod.metadata.labels)) enqueue(budget);
-      }
-    };
     this.#pods.addHandler({
       added: (pod) => {
         this.#awaitsEnd(pod);
-        changed(pod);
+        this.#changed(pod);
       },
       updated: (old, pod) => {
         this.#awaitsEnd(pod);
         if (this.#budgets.lister.list().length === 0 || seen(old) === seen(pod)) return;
-        changed(old);
-        changed(pod);
+        for (const budget of this.#budgetsOf(old)) enqueue(budget);
+        this.#changed(pod);
       },
-      deleted: changed,
+      deleted: (pod) => this.#changed(pod),
     });
   }
 
@@ -76,6 +69,32 @@ class DisruptionController extends BaseController {
     const slash = key.indexOf('/');
     const named = key.slice(slash + 1);
     return key.slice(0, slash) === 'pod' ? this.#reconcilePod(named) : this.#reconcileBudget(named);
+  }
+
+  #enqueue(budget: PodDisruptionBudget): void {
+    this.queue.add(`budget/${keyOf(budget)}`);
+  }
+
+  #budgetsOf(pod: Pod): readonly PodDisruptionBudget[] {
+    return this.#budgets.lister
+      .byIndex(NAMESPACE_INDEX, namespaceOf(pod))
+      .filter(({ spec }) => labelMatcher(spec.selector)(pod.metadata.labels));
+  }
+
+  /** Every budget of the pod counts anew; that they are several, the pod's owner has to know. */
+  #changed(pod: Pod): void {
+    const budgets = this.#budgetsOf(pod);
+    for (const budget of budgets) this.#enqueue(budget);
+    const [first, second] = budgets;
+    if (first === undefined || second === undefined) return;
+    const message =
+      `Pod "${namespaceOf(pod)}"/"${nameOf(pod)}" matches multiple PodDisruptionBudgets.  ` +
+      `Chose "${nameOf(first)}" arbitrarily.`;
+    this.#recorder.record(pod, {
+      type: 'Warning',
+      reason: 'MultiplePodDisruptionBudgets',
+      message,
+    });
   }
 
   #awaitsEnd(pod: Pod): void {

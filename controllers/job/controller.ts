@@ -13,6 +13,7 @@ import { isStatus } from '../../api/status.ts';
 import type { Job, JobStatus } from '../../api/types/batch-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { Expectations } from '../../client/expectations.ts';
+import { ItemBackoff } from '../../client/rate-limiter.ts';
 import { BaseController } from '../runtime/base-controller.ts';
 import { claimPods } from '../runtime/claim-pods.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
@@ -35,6 +36,8 @@ import { type JobPlan, planJob } from './plan.ts';
 import { FINALIZER, isTracked, newPod } from './pods.ts';
 
 const NAME = 'job-controller';
+/** Kubernetes' own for Jobs: a refused one is tried, and told of, less often at first. */
+const BACKOFF = { baseMs: 1000, maxMs: 60_000 };
 const BUILT_IN = 'kubernetes.io/job-controller';
 /** By "namespace/name" of the Job: pods that the finalizer still holds. */
 const TRACKED_INDEX = 'tracked by job';
@@ -71,7 +74,7 @@ class JobController extends BaseController {
   readonly #pace = new PodPace(this.context.clock);
 
   constructor(context: ControllerContext) {
-    super(context);
+    super(context, new ItemBackoff(BACKOFF));
     this.#podControl = new PodControl({
       client: context.client,
       random: context.random,

@@ -136,6 +136,9 @@ describe('the status', () => {
     const failed = planStatus(state(1, []), { reason: 'FailedCreate', message: 'quota' });
     expect(failed.conditions).toMatchObject([{ type: 'ReplicaFailure', reason: 'FailedCreate' }]);
     const set = { ...replicaSet(1), status: failed };
+    const worse = { reason: 'FailedDelete', message: 'webhook' } as const;
+    const still = planStatus({ ...state(1, []), replicaSet: set }, worse);
+    expect(still.conditions).toEqual(failed.conditions);
     const healed = planStatus({ ...state(1, [pod('a')]), replicaSet: set });
     expect(healed.conditions).toBeUndefined();
     expect(sameStatus(failed, healed)).toBe(false);

@@ -91,6 +91,7 @@ export function planStatus(state: ReplicaSetState, failure?: ReplicaFailure): Re
   return { ...counts, observedGeneration, ...(conditions.length === 0 ? {} : { conditions }) };
 }
 
+/** The first failure stays told until nothing fails any more, whatever fails next. */
 function conditionsOf(
   old: readonly ReplicaSetCondition[],
   failure: ReplicaFailure | undefined,
@@ -98,8 +99,7 @@ function conditionsOf(
 ): readonly ReplicaSetCondition[] {
   const others = old.filter(({ type }) => type !== 'ReplicaFailure');
   if (failure === undefined) return others.length === old.length ? old : others;
-  const current = old.find(({ type }) => type === 'ReplicaFailure');
-  if (current?.reason === failure.reason) return old;
+  if (others.length < old.length) return old;
   const lastTransitionTime = formatTime(nowMs);
   return [...others, { type: 'ReplicaFailure', status: 'True', lastTransitionTime, ...failure }];
 }

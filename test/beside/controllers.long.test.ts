@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tool } from '../e2e/harness.ts';
 import { compare } from './compare.ts';
 import type { Scenario } from './scenario.ts';
+import { budgetScenarios } from './scenarios/budgets.ts';
 import { certificateScenarios } from './scenarios/certificates.ts';
 import { clusterScenarios } from './scenarios/cluster.ts';
 import { cronJobScenarios } from './scenarios/cron-jobs.ts';
@@ -15,7 +16,9 @@ import { deploymentScenarios } from './scenarios/deployments.ts';
 import { deviceScenarios } from './scenarios/devices.ts';
 import { jobScenarios } from './scenarios/jobs.ts';
 import { nodeScenarios } from './scenarios/nodes.ts';
+import { ownerScenarios } from './scenarios/owners.ts';
 import { policyScenarios } from './scenarios/policies.ts';
+import { quotaScenarios } from './scenarios/quotas.ts';
 import { resourceAutoscalerScenarios } from './scenarios/resource-autoscalers.ts';
 import { rolloutScenarios } from './scenarios/rollouts.ts';
 import { serviceScenarios } from './scenarios/services.ts';
@@ -28,12 +31,14 @@ const START_MS = 120_000;
 
 /** What the scenarios make it say. */
 const expectedComplaints = [
-  /replica_set\.go.*(exceeded quota|has no controller)/,
+  /(replica_set|job_controller|stateful_set|deployment_controller)\.go.*(exceeded|failed) quota/,
+  /replica_set\.go.*has no controller/,
+  /garbagecollector\.go.*unable to get REST mapping for \w+\.example\.org\/v1\/(Nothing|Gadget)/,
   /horizontal\.go.*failed to (query scale subresource|compute desired number of replicas)/,
   /horizontal\.go.*unable to fetch metrics from custom metrics API/,
   /Operation cannot be fulfilled on .* the object has been modified/,
   /stateful_set\.go.*pods \S+ already exists/,
-  /stateful_set\.go.*can't adopt ControllerRevisions: .* has just been deleted/,
+  /stateful_set\.go.*can't adopt ControllerRevisions: .* (has just been deleted|not found)/,
   /garbagecollector\.go.*the ResourceVersion in the precondition .* does not match/,
   /controller\.go.*PodResourceClaim device: (create ResourceClaim|resource claim template)/,
   /controller\.go.*ResourceClaim not created yet/,
@@ -51,6 +56,9 @@ const scenarios: readonly Scenario[] = [
   ...cronJobScenarios,
   ...serviceScenarios,
   ...policyScenarios,
+  ...budgetScenarios,
+  ...quotaScenarios,
+  ...ownerScenarios,
   ...resourceAutoscalerScenarios,
   ...volumeScenarios,
   ...clusterScenarios,

@@ -18,6 +18,11 @@ export const justified: readonly Justified[] = [
     why: 'Kubernetes orders them by hashes of how Go prints them; ours are in the order of texts',
   },
   {
+    scenario: /^budget that names disrupted pods/,
+    lines: /^[-+] event .* NotDeleted: Pod was expected by PDB /,
+    why: 'Kubernetes names the namespace where the name belongs',
+  },
+  {
     scenario: /^autoscaler/,
     lines: /^[-+] event .*did not receive metrics for targeted pods \(pods might be unready\)/,
     why: 'said only by who looks before the first window of metrics is over',

@@ -169,6 +169,7 @@ function evener(objects: readonly Seen[], namespace: string): (value: unknown) =
       .replace(new RegExp(`-[${LETTERS}]{8,10}-[${LETTERS}]{5}\\b`, 'g'), '-#?-*')
       .replace(new RegExp(`-[${LETTERS}]{8,10}\\b`, 'g'), '-#?')
       .replace(new RegExp(`-(?=\\w*[${LETTERS}])[${LETTERS}]{5}\\b`, 'g'), '-*')
+      .replace(/\b(Chose ")[^"]*(" arbitrarily)/, '$1<one of them>$2')
       .replace(/(multiple HPAs: )\[.*?\]/g, '$1<in any order>')
       .replace(/-----BEGIN [\s\S]*-----END [A-Z ]*-----\n?/g, '<pem>');
   };
