@@ -8,8 +8,10 @@ export interface LineSink {
   close(): Promise<void>;
 }
 
-/** Events that wait for the sink; beyond that they are lost, and it is said how many. */
+/** Events that wait for the sink or are being written; beyond that they are lost, and it is said how many. */
 const MAX_WAITING = 10_000;
+/** The same in characters of JSON: at level RequestResponse an event may have megabytes. */
+const MAX_WAITING_LENGTH = 64 * 2 ** 20;
 
 /**
  * Writes events in order, many at a time, and never keeps a request waiting: a sink that blocks
@@ -20,7 +22,10 @@ export class AuditLog implements AuditBackend {
   readonly #sink: LineSink;
   readonly #logger: Logger;
   #waiting: string[] = [];
+  /** Characters of events that wait or are being written. */
+  #length = 0;
   #lost = 0;
+  #fails = false;
   #writing: Promise<void> | undefined;
 
   constructor(sink: LineSink, logger: Logger) {
@@ -34,12 +39,14 @@ export class AuditLog implements AuditBackend {
   }
 
   add(_event: AuditEvent, text: string): undefined {
-    if (this.#waiting.length >= MAX_WAITING) {
+    const isFull = this.#length > 0 && this.#length + text.length > MAX_WAITING_LENGTH;
+    if (isFull || this.#waiting.length >= MAX_WAITING) {
       if (this.#lost++ === 0)
         this.#logger.error({}, 'the audit log cannot keep up: events are lost');
       return;
     }
     this.#waiting.push(`${text}\n`);
+    this.#length += text.length;
     this.#writing ??= this.#write();
   }
 
@@ -58,10 +65,16 @@ export class AuditLog implements AuditBackend {
       this.#waiting = [];
       try {
         await this.#sink.write(lines.join(''));
+        if (this.#fails) this.#logger.warn({ lost: this.#lost }, 'the audit log is written again');
+        this.#fails = false;
       } catch (error) {
         this.#lost += lines.length;
-        this.#logger.error({ error, lost: this.#lost }, 'cannot write the audit log');
+        // Once: a disk that is full stays so for a while, and each request would be a line.
+        if (!this.#fails)
+          this.#logger.error({ error, lost: this.#lost }, 'cannot write the audit log');
+        this.#fails = true;
       }
+      for (const line of lines) this.#length -= line.length - 1;
     }
     this.#writing = undefined;
   }

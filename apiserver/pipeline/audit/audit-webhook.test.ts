@@ -56,6 +56,19 @@ describe('the audit webhook', () => {
     expect(hook.lost).toBe(100 - 16 - 10);
   });
 
+  it('that hangs is kept 64 MiB of events for, and gets new ones once it answers', async () => {
+    let answer = (): void => {};
+    const hang = () => new Promise<void>((resolve) => (answer = resolve));
+    const hook = webhook({ send: hang, batch: { bufferSize: 100, maxSize: 1, maxWaitMs: 1 } });
+    const large = 'x'.repeat(20 * 2 ** 20);
+    for (let n = 0; n < 5; n++) expect(hook.add(event(n), large)).toBe(undefined);
+    expect(hook.lost).toBe(2);
+    answer();
+    await settle();
+    expect(hook.add(event(5), large)).toBe(undefined);
+    expect(hook.lost).toBe(2);
+  });
+
   it('is asked five times, each time later, before a batch is lost', async () => {
     const hook = webhook();
     fails = 5;

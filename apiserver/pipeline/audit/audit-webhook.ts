@@ -37,6 +37,11 @@ export interface AuditWebhookOptions extends Effects {
 
 /** kube-apiserver's; each wait is up to a fifth longer. */
 const RETRY = { attempts: 5, factor: 1.5, jitter: 0.2 } as const;
+/**
+ * Characters of JSON that wait or are under way in batch mode; beyond that events are lost. At level
+ * RequestResponse an event may have megabytes.
+ */
+const MOST_HELD = 64 * 2 ** 20;
 /** Batches under way: while there are so many, events wait in the buffer. */
 const MOST_SENDING = 16;
 const LIST = '{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[';
@@ -48,6 +53,8 @@ export class AuditWebhook implements AuditBackend {
   readonly #stopping = new AbortController();
   readonly #sending = new Set<Promise<boolean>>();
   #waiting: string[] = [];
+  /** Characters that wait or are under way. */
+  #held = 0;
   #lost = 0;
   #timer: Timer | undefined;
   #tokens: { count: number; atMs: number };
@@ -68,11 +75,13 @@ export class AuditWebhook implements AuditBackend {
     if (item === undefined) return undefined;
     if (mode !== 'batch')
       return this.#send([item]).then((sent) => sent || mode !== 'blocking-strict');
-    if (this.#waiting.length >= batch.bufferSize) {
+    const isFull = this.#held > 0 && this.#held + item.length > MOST_HELD;
+    if (isFull || this.#waiting.length >= batch.bufferSize) {
       this.#lose(1, 'audit buffer queue blocked');
       return undefined;
     }
     this.#waiting.push(item);
+    this.#held += item.length;
     if (this.#waiting.length >= batch.maxSize) this.#flush(false);
     else this.#timer ??= this.#after(batch.maxWaitMs);
     return undefined;
@@ -108,12 +117,17 @@ export class AuditWebhook implements AuditBackend {
         this.#timer = this.#after(waitMs);
         return;
       }
-      for (const batch of this.#divided(this.#waiting.splice(0, maxSize))) void this.#send(batch);
+      for (const batch of this.#divided(this.#waiting.splice(0, maxSize)))
+        void this.#send(batch).then(() => this.#release(batch));
     }
     if (this.#waiting.length === 0) {
       this.#timer?.cancel();
       this.#timer = undefined;
     } else if (!this.#stopping.signal.aborted) this.#timer ??= this.#after(maxWaitMs);
+  }
+
+  #release(batch: readonly string[]): void {
+    for (const item of batch) this.#held -= item.length;
   }
 
   /** A batch of the throttle's, or how long until there is one. */

@@ -249,6 +249,28 @@ describe('the audit log', () => {
     await log.stop();
     expect(written.join('').split('\n')).toHaveLength(1 + 10_000 + 1);
   });
+
+  it('holds 64 MiB for a sink that blocks, and counts what a sink that fails has lost', async () => {
+    const ends: ((error?: Error) => void)[] = [];
+    const sink: LineSink = {
+      write: () =>
+        new Promise((resolve, reject) => ends.push((error) => (error ? reject(error) : resolve()))),
+      close: () => Promise.resolve(),
+    };
+    const log = new AuditLog(sink, silentLogger);
+    const large = 'x'.repeat(20 * 2 ** 20);
+    for (let n = 0; n < 5; n++) log.add({ auditID: '' }, large);
+    expect(log.lost).toBe(2);
+    await new Promise((resolve) => setImmediate(resolve));
+    ends.shift()!(new Error('disk full'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log.lost).toBe(5);
+    log.add({ auditID: '' }, large);
+    expect(log.lost).toBe(5);
+    await new Promise((resolve) => setImmediate(resolve));
+    ends.shift()!();
+    await log.stop();
+  });
 });
 
 it('refuses a request that could not be told of where it had to be', async () => {

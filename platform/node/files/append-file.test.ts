@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { appendFile } from './append-file.ts';
 
 const DAY_MS = 86_400_000;
@@ -57,6 +57,23 @@ it('removes files that are too old, and no others', async () => {
   await file.write('two');
   await file.close();
   expect(await contents()).toEqual(['one', other, 'two']);
+});
+
+it('begins a new line after one that a full disk cut', async () => {
+  const file = await appendFile(path);
+  await file.write('one\n');
+  const other = await open(path);
+  await other.close();
+  const handles = Object.getPrototypeOf(other) as typeof other;
+  const disk = vi.spyOn(handles, 'appendFile').mockImplementationOnce(async () => {
+    await writeFile(path, 'one\ntw');
+    throw new Error('ENOSPC');
+  });
+  await expect(file.write('two\n')).rejects.toThrow('ENOSPC');
+  disk.mockRestore();
+  for (const text of ['three\n', 'four\n']) await file.write(text);
+  await file.close();
+  expect(await contents()).toEqual(['one\ntw\nthree\nfour\n']);
 });
 
 it('goes on when somebody else takes the file away, or its folder for a while', async () => {

@@ -18,7 +18,7 @@ const NEVER: Rotation = { maxBytes: 0, maxBackups: 0, maxAgeMs: 0 };
 export async function appendFile(path: string, rotation = NEVER): Promise<AppendedFile> {
   const opened = async () => {
     const file = await open(path, 'a', 0o600);
-    return { file, size: (await file.stat()).size };
+    return { file, size: (await file.stat()).size, isCut: false };
   };
   // Undefined after what failed on the way to the next file: the next write opens it.
   let current: Awaited<ReturnType<typeof opened>> | undefined = await opened();
@@ -34,8 +34,17 @@ export async function appendFile(path: string, rotation = NEVER): Promise<Append
         current = await opened();
         await removeOld(path, rotation);
       }
-      await current.file.appendFile(text);
-      current.size += bytes;
+      const { file: open, size: before } = current;
+      try {
+        await open.appendFile(current.isCut ? `\n${text}` : text);
+        current.size += bytes;
+        current.isCut = false;
+      } catch (error) {
+        // A full disk takes part of a line: the next one starts anew, so that only that one is lost.
+        current.size = (await open.stat()).size;
+        current.isCut ||= current.size > before;
+        throw error;
+      }
     },
     close: async () => current?.file.close(),
   };
