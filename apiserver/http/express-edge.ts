@@ -24,6 +24,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { statusResponse } from '../pipeline/status-response.ts';
 import { statusError } from '../../api/status.ts';
 import { breakOff } from './break-off.ts';
+import { headRefusal, withoutOrigin } from './request-head.ts';
 import { MAX_BODY_BYTES, type ReadBody, readBody } from './read-body.ts';
 import { type SentBody, SocketRequest } from './socket-request.ts';
 import { sendsBody, unreadBody } from './unread-body.ts';
@@ -118,8 +119,10 @@ class ExpressEdge implements Edge {
   serve(exchange: Exchange): void {
     const { request, response, httpVersion } = exchange;
     Object.assign(request, { [EXCHANGE]: exchange });
+    const asked = request as Request;
+    if (!asked.url.startsWith('/')) asked.url = withoutOrigin(asked.url);
     const { app } = httpVersion === 2 ? this.#http2 : this.#http1;
-    app(request as Request, response as Response);
+    app(asked, response as Response);
   }
 
   drain(): void {
@@ -132,6 +135,12 @@ class ExpressEdge implements Edge {
     // HTTP/2 has no connection header: there the session itself is closed.
     if (this.#streams.ended && request.httpVersionMajor === 1) {
       response.setHeader('connection', 'close');
+    }
+    const wrong = headRefusal(request);
+    if (wrong !== undefined) {
+      const headers = { 'content-type': 'text/plain; charset=utf-8' };
+      this.#refuseWith(response, { ...wrong, headers, body: Buffer.from(wrong.text) });
+      return;
     }
     if (exchangeOf(request).upgrade !== undefined) {
       // What follows its head belongs to the other protocol: a body would be taken for that.
@@ -203,11 +212,14 @@ class ExpressEdge implements Edge {
       return;
     }
     const error = refusals[why.type]();
-    // The rest of the body would have to be read before the connection could serve again.
+    const asked = { headers: response.req.headers as Headers, query: new URLSearchParams() };
+    this.#refuseWith(response, statusResponse(error.status, asked));
+  }
+
+  /** The rest of the body would have to be read before the connection could serve again. */
+  #refuseWith(response: Response, answer: HttpResponse): void {
     if (response.req.httpVersionMajor === 1) response.setHeader('connection', 'close');
     const outlet = { response, abandon: () => {} };
-    const asked = { headers: response.req.headers as Headers, query: new URLSearchParams() };
-    const answer = statusResponse(error.status, asked);
     writeResponse(outlet, answer, this.#write).catch(() => breakOff(response));
   }
 }

@@ -443,6 +443,19 @@ it('makes no more pieces than a slow client takes', async () => {
   socket.destroy();
 });
 
+/** All that comes until the server ends the connection. */
+async function answerTo(port: number, bytes: string): Promise<string> {
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  socket.on('error', () => {});
+  await once(socket, 'secureConnect');
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  socket.write(bytes);
+  // A reset of what was not read any more is an end, too.
+  await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return text;
+}
+
 describe('listen', () => {
   it('proves itself to a client that trusts the CA', async () => {
     const { port } = await serve(mirror);
@@ -538,17 +551,63 @@ describe('listen', () => {
   ])('refuses %s, and ends the connection', async (_what, bytes, answer) => {
     const handler = vi.fn(mirror);
     const { port } = await serve(handler);
-    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
-    socket.on('error', () => {});
-    await once(socket, 'secureConnect');
-    let text = '';
-    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
     // What follows would be answered if any of it were taken for a request.
-    socket.write(`${bytes}GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n`);
-    await once(socket, 'close');
+    const text = await answerTo(port, `${bytes}GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n`);
     expect(text).toMatch(answer);
     expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(1);
     expect(handler).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['no Host', 'GET / HTTP/1.1\r\n\r\n', '400: 400 Bad Request: missing required Host header'],
+    ['two Hosts', 'GET / HTTP/1.1\r\nhost: x\r\nHost: y\r\n\r\n', '400: 400 Bad Request'],
+    [
+      'a Host that is none',
+      'GET / HTTP/1.1\r\nhost: x/y\r\n\r\n',
+      '400: 400 Bad Request: malformed Host header',
+    ],
+    [
+      'what is coded in ways that it does not know',
+      'POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+      '501: Unsupported transfer encoding',
+    ],
+    ['HTTP/0.9', 'GET /\r\n\r\n', '400: 400 Bad Request'],
+  ])('refuses %s in the words of kube-apiserver', async (_what, bytes, wanted) => {
+    const handler = vi.fn(mirror);
+    const { port } = await serve(handler);
+    const [head = '', text] = (await answerTo(port, bytes)).split('\r\n\r\n');
+    expect(`${head.split(' ')[1]}: ${text}`).toBe(wanted);
+    expect(handler).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['https://x:1/api?limit=1', '/api', [['limit', '1']]],
+    ['http://elsewhere', '/', []],
+    ['http://x?a=b', '/', [['a', 'b']]],
+  ])('reads %s as the path within it', async (target, path, query) => {
+    const { port } = await serve(mirror);
+    const head = `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
+    const answer = await answerTo(port, head);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toMatchObject({ path, query });
+  });
+
+  it('reads heads of a mebibyte, and refuses longer ones', async () => {
+    const { port } = await serve(mirror);
+    const head = (bytes: number): string =>
+      `GET /?a=${'a'.repeat(bytes)} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
+    expect(await answerTo(port, head(900_000))).toMatch(/^HTTP\/1\.1 200 /);
+    // Nothing arrives where the connection is reset amid what is not read any more.
+    expect(await answerTo(port, head(1_100_000))).toMatch(/^(HTTP\/1\.1 431 |$)/);
+  });
+
+  it('reads as many headers over HTTP/2 as who acts for somebody with many groups sends', async () => {
+    const { url } = await serve(mirror);
+    const session = connectHttp2(url);
+    sessions.push(session);
+    const groups = Array.from({ length: 1_000 }, (_, i) => `group-${i}`);
+    const outgoing = session.request({ ':path': '/', 'impersonate-group': groups });
+    const [headers] = (await once(outgoing, 'response')) as [Record<string, unknown>];
+    expect(headers[':status']).toBe(200);
   });
 
   it('stops with idle and half-open connections around', async () => {

@@ -32,6 +32,12 @@ const STOP_GRACE_MS = 1_000;
 /** kube-apiserver's bound on header bytes. */
 const MAX_HEADER_BYTES = 1 << 20;
 
+/**
+ * As many as Node reads over HTTP/1. Over HTTP/2 it would read 128: those who act for a user with
+ * many groups send more.
+ */
+const MAX_HEADERS = 2_000;
+
 const HTTP2_SETTINGS = { maxConcurrentStreams: 1_000, initialWindowSize: 256 * 1024 };
 /**
  * Megabytes one HTTP/2 session may hold. Node refuses further streams above it, and a few
@@ -187,7 +193,7 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<Http
     allowHTTP1: true,
     settings: HTTP2_SETTINGS,
     maxSessionMemory: HTTP2_SESSION_MEGABYTES,
-    maxHeaderSize: MAX_HEADER_BYTES,
+    maxHeaderListPairs: MAX_HEADERS,
     noDelay: true,
     Http1IncomingMessage: edge.classes.http1Request,
     Http1ServerResponse: edge.classes.http1Response,
@@ -199,6 +205,8 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<Http
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS,
     requestTimeout: 0,
+    // As an option it is passed over by the server of both versions.
+    maxHeaderSize: MAX_HEADER_BYTES,
   });
   const connections = new Connections(server, asks ? new Authorities(options.tls) : undefined);
   server.on('request', (request: IncomingMessage | Http2ServerRequest, response: object) => {
