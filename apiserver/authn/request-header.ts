@@ -28,14 +28,15 @@ function unescaped(text: string): string {
 }
 
 function extraOf(request: HttpRequest, prefixes: readonly string[]) {
-  const extra: Record<string, readonly string[]> = {};
+  // No plain object: any key may be sent, those of its prototype, too.
+  const extra = new Map<string, readonly string[]>();
   for (const header of Object.keys(request.headers)) {
     const prefix = prefixes.find((each) => header.startsWith(each));
     if (prefix === undefined) continue;
     const key = unescaped(header.slice(prefix.length));
-    extra[key] = [...(extra[key] ?? []), ...headerValues(request, header)];
+    extra.set(key, [...(extra.get(key) ?? []), ...headerValues(request, header)]);
   }
-  return Object.keys(extra).length === 0 ? {} : { extra };
+  return extra.size === 0 ? {} : { extra: Object.fromEntries(extra) };
 }
 
 export function requestHeader(options: RequestHeaderOptions): Authenticator {

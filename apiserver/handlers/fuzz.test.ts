@@ -272,6 +272,31 @@ const requests: fc.Arbitrary<Sent> = fc.record({
 
 const RUNS = 600;
 
+it('answers whoever acts for anybody', async () => {
+  const keys = ['user', 'group', 'uid', 'extra-__proto__', 'extra-constructor', 'extra-%zz', 'no'];
+  const values = ['', 'x', '__proto__', 'system:serviceaccount:a:b', 'system:serviceaccount:x:'];
+  const odd = ['system:serviceaccount:A:..', 'system:anonymous', 'a\nb', 'a\n', '\u00ff', '%'];
+  const sent = fc.record({
+    method: fc.constantFrom('GET', 'DELETE'),
+    path: fc.constantFrom(...collections, ...elsewhere),
+    headers: fc.dictionary(
+      fc.constantFrom(...keys).map((key) => `impersonate-${key}`),
+      fc.constantFrom(...values, ...odd),
+    ),
+  });
+  await fc.assert(fc.asyncProperty(sent, impersonatesWell), { numRuns: RUNS });
+}, 120_000);
+
+/** Extras without a user are 500 in Kubernetes, too, as plain text. */
+async function impersonatesWell(sent: Sent): Promise<void> {
+  bugs.length = 0;
+  const { status, body } = await send(sent);
+  expect(bugs).toEqual([]);
+  if (status === 500)
+    expect(Buffer.from(body as Uint8Array).toString()).toMatch(/without impersonating a user$/m);
+  else expect(CODES, `${status}`).toContain(status);
+}
+
 it('answers anything sent anywhere', async () => {
   await fc.assert(fc.asyncProperty(requests, answersWell), { numRuns: RUNS });
 }, 120_000);

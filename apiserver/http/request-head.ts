@@ -46,7 +46,7 @@ function hostsOf(rawHeaders: readonly string[]): number {
 
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i;
 
-/** Path and query of a target; clients of proxies send the origin, too (RFC 9112, section 3.2.2). */
+/** Path and query of a target; clients of proxies send its origin, too (RFC 9112, 3.2.2). */
 export function withoutOrigin(target: string): string {
   const origin = target.startsWith('/') ? undefined : ORIGIN.exec(target)?.[0];
   if (origin === undefined) return target;

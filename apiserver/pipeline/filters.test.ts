@@ -216,6 +216,16 @@ describe('impersonation', () => {
     expect((await setUp().handle(asAdmin('GET /api', headers))).status).toBe(403);
   });
 
+  it.each(['__proto__', 'constructor'])(
+    'gives the extra %s, which every object has',
+    async (key) => {
+      const headers = { 'impersonate-user': 'joe', [`impersonate-extra-${key}`]: 'a' };
+      const answer = valueOf(await setUp().handle(asAdmin('GET /api', headers)));
+      const { user } = answer as { user: { extra: object } };
+      expect(Object.entries(user.extra)).toEqual([[key, ['a']]]);
+    },
+  );
+
   it('is refused to those who may not, and without a user', async () => {
     const authorizer: Authorizer = {
       authorize: (_user, { verb }) => ({ allowed: verb !== 'impersonate' }),

@@ -88,13 +88,14 @@ function shown(attributes: Attributes): string {
 
 /** Keys are escaped like URLs, so that they may hold what no header's name can. */
 function extraOf(request: HttpRequest): Record<string, readonly string[]> {
-  const extra: Record<string, readonly string[]> = {};
+  // No plain object: any key may be sent, those of its prototype, too.
+  const extra = new Map<string, readonly string[]>();
   for (const header of Object.keys(request.headers)) {
     if (!header.startsWith(EXTRA)) continue;
     const key = unescaped(header.slice(EXTRA.length));
-    extra[key] = [...(extra[key] ?? []), ...headerValues(request, header)];
+    extra.set(key, [...(extra.get(key) ?? []), ...headerValues(request, header)]);
   }
-  return extra;
+  return Object.fromEntries(extra);
 }
 
 function unescaped(text: string): string {
