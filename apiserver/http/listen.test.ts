@@ -29,6 +29,8 @@ const client = realX509.issue({ subject, validity, usage: 'client' }, ca);
 
 const HEAD = 'DELETE /api/v1/pods HTTP/1.1\r\nhost: x\r\n';
 
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+
 const running: Listening[] = [];
 const sessions: ClientHttp2Session[] = [];
 afterEach(async () => {
@@ -39,6 +41,7 @@ afterEach(async () => {
 async function serve(
   handler: HttpHandler,
   clock: Clock = realClock,
+  more: { idleMs?: number } = {},
 ): Promise<Listening & { url: string }> {
   const listening = await listen({
     server: realHttpServer,
@@ -49,6 +52,7 @@ async function serve(
     host: '127.0.0.1',
     port: 0,
     tls: { ...serving, clientCa: ca.certificate },
+    ...more,
   });
   running.push(listening);
   return { ...listening, url: `https://127.0.0.1:${listening.port}` };
@@ -608,6 +612,38 @@ describe('listen', () => {
     const outgoing = session.request({ ':path': '/', 'impersonate-group': groups });
     const [headers] = (await once(outgoing, 'response')) as [Record<string, unknown>];
     expect(headers[':status']).toBe(200);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['half a preface', 'PRI * HTTP/2.0\r\n'],
+    // A HEADERS frame of stream 1 that says neither END_HEADERS nor END_STREAM.
+    ['half a head', `${PREFACE}\0\0\0\x04\0\0\0\0\0\0\0\0\x01\0\0\0\0\x01`],
+  ])('ends an HTTP/2 connection of which comes %s', async (_what, text) => {
+    const { port, url } = await serve(mirror, realClock, { idleMs: 300 });
+    const tls = { port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] };
+    const socket = connectTls(tls);
+    socket.on('error', () => {}).resume();
+    await once(socket, 'secureConnect');
+    socket.write(Buffer.from(text, 'latin1'));
+    await once(socket, 'close');
+    expect((await request(url).get('/api/v1/pods')).status).toBe(200);
+  });
+
+  it('lets a silent watch over HTTP/2 end in peace', async () => {
+    const events = new BoundedStream<Chunk>(10);
+    const watch: HttpHandler = () => Promise.resolve({ status: 200, headers: {}, body: events });
+    const { url } = await serve(watch, realClock, { idleMs: 300 });
+    const session = connectHttp2(url, { ca: ca.certificate });
+    sessions.push(session);
+    const stream = session.request({ ':path': '/api/v1/pods?watch=1' });
+    let text = '';
+    stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await once(session, 'goaway');
+    events.push(Buffer.from('late'));
+    events.end();
+    await once(stream, 'end');
+    expect(text).toContain('late');
   });
 
   it('stops with idle and half-open connections around', async () => {

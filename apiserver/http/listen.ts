@@ -8,6 +8,7 @@ export interface HttpsOptions extends EdgeOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly tls: TlsMaterial;
+  readonly idleMs?: number;
 }
 
 /**
@@ -15,6 +16,6 @@ export interface HttpsOptions extends EdgeOptions {
  * second, destroys what is left.
  */
 export function listen(options: HttpsOptions): Promise<HttpListening> {
-  const { host, port, tls } = options;
-  return options.server({ edge: expressEdge(options), host, port, tls });
+  const { host, port, tls, idleMs } = options;
+  return options.server({ edge: expressEdge(options), host, port, tls, idleMs });
 }

@@ -62,6 +62,8 @@ export interface ListenOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly tls: TlsMaterial;
+  /** Milliseconds after which a silent HTTP/2 connection takes no more; 120,000 unless told. */
+  readonly idleMs?: number | undefined;
 }
 
 export interface Listening extends Running {

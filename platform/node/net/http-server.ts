@@ -111,7 +111,11 @@ class Connections {
   readonly #sessions = new Set<Http2Session>();
   readonly #peers = new WeakMap<object, Peer>();
 
-  constructor(server: Http2SecureServer, authorities: Authorities | undefined) {
+  constructor(
+    server: Http2SecureServer,
+    authorities: Authorities | undefined,
+    idleMs = KEEP_ALIVE_MS,
+  ) {
     const identify = (socket: TLSSocket): Peer => {
       const address = `${socket.remoteAddress}:${socket.remotePort}`;
       return authorities === undefined ? { address } : peerOf(socket, address, authorities);
@@ -125,6 +129,13 @@ class Connections {
       this.#sessions.add(session);
       this.#peers.set(session, identify(session.socket as TLSSocket));
       session.once('close', () => this.#sessions.delete(session));
+      let open = 0;
+      session.on('stream', (stream) => {
+        open++;
+        stream.once('close', () => open--);
+      });
+      // Half a preface or half a head is no stream yet; those that are open end in peace.
+      session.setTimeout(idleMs, () => (open === 0 ? session.destroy() : session.close()));
       // A broken peer: its streams have failed by themselves.
       session.on('error', () => {});
     });
@@ -208,7 +219,8 @@ export const realHttpServer: HttpServer = (options: ListenOptions): Promise<Http
     // As an option it is passed over by the server of both versions.
     maxHeaderSize: MAX_HEADER_BYTES,
   });
-  const connections = new Connections(server, asks ? new Authorities(options.tls) : undefined);
+  const authorities = asks ? new Authorities(options.tls) : undefined;
+  const connections = new Connections(server, authorities, options.idleMs);
   server.on('request', (request: IncomingMessage | Http2ServerRequest, response: object) => {
     const httpVersion = request.httpVersionMajor >= 2 ? 2 : 1;
     const peer = connections.peer(request);
