@@ -5,6 +5,7 @@ import { sha1 } from '../../platform/node/crypto/sha1.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
 import { nodeFrames } from '../../platform/node/net/frames.ts';
 import { realNames } from '../../platform/node/net/names.ts';
+import { hexId } from '../cluster-member.ts';
 import { FlagError } from './flag-error.ts';
 import type { StoreFlags } from './flags.ts';
 import {
@@ -13,8 +14,9 @@ import {
   otherPeerUrls,
   withDiscovery,
 } from './initial-cluster.ts';
-import { findSelf } from '../peer/join.ts';
+import { findSelf, hasRunBefore } from '../peer/join.ts';
 import { peersOver } from '../peer/start-peers.ts';
+import { memberIdOf } from '../replica/identity.ts';
 import { API_VERSION, type MemberOptions } from '../replica/options.ts';
 import { isEtcdFolder } from '../server/engine-folders.ts';
 import { readPeerTls } from './tls-files.ts';
@@ -91,6 +93,16 @@ export async function clusterOptions(
         throw new FlagError(error.message, { cause: error });
       })
     : undefined;
+  if (isFresh && !joins && members !== undefined) {
+    const own = members.find(({ name }) => name === flags.name)!;
+    const memberId = memberIdOf(own.peerUrls, first.initialClusterToken, sha1);
+    if (await hasRunBefore({ memberId, others: otherPeerUrls(first), network: nodeFrames, tls }))
+      throw new FlagError(
+        `member ${hexId(memberId)} has already been bootstrapped: ${dataDir} is empty, but the ` +
+          'others know the member. If its data is lost, remove the member from the cluster, add ' +
+          'it again, and start it with --initial-cluster-state existing',
+      );
+  }
   const renewedTls = async () => (await readPeerTls(flags, dataDir)) ?? tls!;
   const hasOthers =
     members !== undefined ||

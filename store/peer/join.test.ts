@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FrameNetwork } from '../../platform/net/frames.ts';
-import { findSelf } from './join.ts';
+import { findSelf, hasRunBefore } from './join.ts';
 
 const member = (id: string, ...peerUrls: string[]) => ({
   ...{ id, peerUrls, name: '', clientUrls: [], isLearner: false },
@@ -10,6 +10,15 @@ const cluster = {
   members: [member('1', 'http://a:1'), member('2', 'http://b:2')],
 };
 
+const answering = (answers: Readonly<Record<string, object>>): FrameNetwork =>
+  ({
+    get({ url }: { url: string }) {
+      const answer = answers[url];
+      if (answer === undefined) return Promise.reject(new Error('connection refused'));
+      return Promise.resolve(Buffer.from(JSON.stringify(answer)));
+    },
+  }) as unknown as FrameNetwork;
+
 const join = (
   answers: Readonly<Record<string, object>>,
   options: { peerUrls?: string[]; expectedMembers?: number } = {},
@@ -17,13 +26,7 @@ const join = (
   findSelf({
     ...{ others: ['http://a:1', 'http://c:3'], peerUrls: ['http://b:2'], expectedMembers: 2 },
     ...{ tls: undefined, ...options },
-    network: {
-      get({ url }: { url: string }) {
-        const answer = answers[url];
-        if (answer === undefined) return Promise.reject(new Error('connection refused'));
-        return Promise.resolve(Buffer.from(JSON.stringify(answer)));
-      },
-    } as unknown as FrameNetwork,
+    network: answering(answers),
   });
 
 describe('a new process', () => {
@@ -50,5 +53,19 @@ describe('a new process', () => {
 
   it('says whom it could not reach, and why', async () => {
     await expect(join({})).rejects.toThrow(/http:\/\/a:1: connection refused; http:\/\/c:3: conn/);
+  });
+});
+
+describe('the first start of a member of a new cluster', () => {
+  const published = { ...member('2', 'http://b:2'), name: 'b', clientUrls: ['http://b:3'] };
+  it.each<[string, object, boolean]>([
+    ['is not its first if any other knows where it serves', { members: [published] }, true],
+    ['is its first while it has told nobody', cluster, false],
+    ['is its first if they are others', { members: [member('1', 'http://a:1')] }, false],
+  ])('%s', async (_, answer, expected) => {
+    const options = { others: ['http://a:1', 'http://c:3'], memberId: '2', tls: undefined };
+    const network = answering({ 'http://c:3/members': answer });
+    expect(await hasRunBefore({ ...options, network })).toBe(expected);
+    expect(await hasRunBefore({ ...options, network: answering({}) })).toBe(false);
   });
 });

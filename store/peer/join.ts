@@ -8,16 +8,21 @@ interface Remote {
 }
 
 const TIMEOUT_MS = 5000;
+/** A new cluster must not wait long for members that cannot be there yet. */
+const NEW_CLUSTER_TIMEOUT_MS = 1000;
 
-export interface JoinOptions {
+interface Others {
   /** Peer URLs of the others, from --initial-cluster. */
   readonly others: readonly string[];
+  readonly network: FrameNetwork;
+  readonly tls: FrameTls | undefined;
+}
+
+export interface JoinOptions extends Others {
   /** This member's own, as it was added. */
   readonly peerUrls: readonly string[];
   /** How many members --initial-cluster names. */
   readonly expectedMembers: number;
-  readonly network: FrameNetwork;
-  readonly tls: FrameTls | undefined;
 }
 
 const sorted = (urls: readonly string[]): string => [...urls].sort().join();
@@ -39,17 +44,28 @@ export async function findSelf(
   return { ...remote, memberId: self.id };
 }
 
-async function firstAnswer({ others, network, tls }: JoinOptions): Promise<Remote> {
+/**
+ * True if one of the others runs and knows that the member has run: started once more without
+ * data, it would vote again in terms in which it has voted, and miss what it has confirmed.
+ */
+export async function hasRunBefore({
+  memberId,
+  ...options
+}: Others & { readonly memberId: string }): Promise<boolean> {
+  const knows = async (url: string): Promise<true> => {
+    const { members } = await ask(url, options, NEW_CLUSTER_TIMEOUT_MS);
+    const self = members.find(({ id }) => id === memberId);
+    if (self === undefined || self.clientUrls.length === 0) throw new Error('it has not');
+    return true;
+  };
+  return Promise.any(options.others.map(knows)).catch(() => false);
+}
+
+async function firstAnswer(options: JoinOptions): Promise<Remote> {
   const reasons: string[] = [];
-  for (const url of others) {
+  for (const url of options.others) {
     try {
-      const secrets = tls === undefined ? {} : { tls };
-      const answer = await network.get({
-        url: `${url}/members`,
-        timeoutMs: TIMEOUT_MS,
-        ...secrets,
-      });
-      return JSON.parse(answer.toString()) as Remote;
+      return await ask(url, options, TIMEOUT_MS);
     } catch (error) {
       reasons.push(`${url}: ${(error as Error).message}`);
     }
@@ -58,4 +74,14 @@ async function firstAnswer({ others, network, tls }: JoinOptions): Promise<Remot
     `cannot fetch cluster info from peer urls: could not retrieve cluster information from the ` +
       `given URLs (${reasons.join('; ')})`,
   );
+}
+
+async function ask(
+  url: string,
+  { network, tls }: Omit<Others, 'others'>,
+  timeoutMs: number,
+): Promise<Remote> {
+  const secrets = tls === undefined ? {} : { tls };
+  const answer = await network.get({ url: `${url}/members`, timeoutMs, ...secrets });
+  return JSON.parse(answer.toString()) as Remote;
 }

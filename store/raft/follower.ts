@@ -3,6 +3,22 @@ import type { Core } from './core.ts';
 import type { MemberId, SnapshotPoint } from './entry.ts';
 import type { MessageOf } from './message.ts';
 
+/**
+ * A leader tells a follower to commit what that follower confirmed, so here the disk has been
+ * emptied or put back: neither this program's fault nor anything it can go on from.
+ */
+export class LostEntriesError extends Error {
+  override readonly name = 'LostEntriesError';
+
+  constructor(commit: number, lastIndex: number) {
+    super(
+      `this member has confirmed entries up to ${commit} and its log ends at ${lastIndex}: ` +
+        'its data was lost. Remove the member from the cluster, add it again, and start it with ' +
+        'an empty data directory and --initial-cluster-state existing',
+    );
+  }
+}
+
 /** Paper, section 5.3: accept only what continues the log, else say where it may. */
 export function stepAppend(core: Core, message: MessageOf<'append'>): void {
   const { previousIndex, previousTerm, entries } = message;
@@ -53,9 +69,11 @@ export function stepSnapshot(core: Core, { from, point }: MessageOf<'snapshot'>)
   else core.snapshot = point;
 }
 
+/** @throws LostEntriesError if this member has confirmed what it does not have. */
 export function stepHeartbeat(core: Core, message: MessageOf<'heartbeat'>): void {
-  core.log.commitTo(message.commit);
-  const { readContext } = message;
+  const { commit, readContext } = message;
+  if (commit > core.log.lastIndex) throw new LostEntriesError(commit, core.log.lastIndex);
+  core.log.commitTo(commit);
   const body = { type: 'heartbeatResponse' } as const;
   core.send(message.from, readContext === undefined ? body : { ...body, readContext });
 }

@@ -206,6 +206,12 @@ describe('5.3 Log replication', () => {
     expect(node.commit).toBe(2);
   });
 
+  it('a follower whose disk was emptied refuses to commit what it has confirmed', () => {
+    const { node } = new RaftNetwork(3).peer('2');
+    const heartbeat = { type: 'heartbeat', from: '1', to: '2', term: 1, commit: 8 } as const;
+    expect(() => node.step(heartbeat)).toThrow(/confirmed entries up to 8 and its log ends at 0:/);
+  });
+
   it('a follower accepts only what continues its log', () => {
     const network = elected(3);
     const peer = network.peer('2');

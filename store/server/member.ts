@@ -48,6 +48,7 @@ import { Replica } from '../replica/replica.ts';
 import type { ReplicaHost } from '../replica/replica-state.ts';
 import { Timekeeper, type Observe } from '../persistence/timing.ts';
 import { statisticsOf, statusOf } from './statistics.ts';
+import { LostEntriesError } from '../raft/follower.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { isReadOnly } from './txn-kind.ts';
 import { Wakes } from './wakes.ts';
@@ -205,7 +206,13 @@ class StoreMember implements Member, PeerHandlers {
   }
 
   receive(message: Parameters<PeerHandlers['receive']>[0]): void {
-    if (this.#takesPart) this.#replica.step(message);
+    if (!this.#takesPart) return;
+    try {
+      this.#replica.step(message);
+    } catch (error) {
+      if (!(error instanceof LostEntriesError)) throw error;
+      this.#replica.fail(error);
+    }
   }
 
   unreachable(id: string): void {

@@ -110,6 +110,17 @@ describe('with --strict-reconfig-check', () => {
     expect(members.find(({ id }) => id === '5')!.isLearner).toBe(false);
     expect(service.counters).toEqual({ promoted: 1, notPromoted: 1 });
   });
+
+  it.each([
+    ['though a voter is down or has just come', '1 2 3 5L', undefined],
+    ['beside a lone voter', '1 5L', undefined],
+    ['beside one voter of three that has started', '1 2? 3? 5L', 'notEnoughStarted'],
+  ])('a learner in sync is promoted %s, as in etcd', async (_, members, reason) => {
+    const { service } = membership({ members, connected: '2*' });
+    const promoting = service.promote('5');
+    if (reason !== undefined) await expect(promoting).rejects.toEqual(refusal(reason));
+    else expect((await promoting).find(({ id }) => id === '5')!.isLearner).toBe(false);
+  });
 });
 
 describe('without it', () => {

@@ -31,6 +31,8 @@ export interface PromotionCounters {
 }
 
 const quorumOf = (voters: number): number => Math.floor(voters / 2) + 1;
+const startedOf = (members: readonly ClusterMember[]): number =>
+  members.filter(({ name }) => name !== '').length;
 
 export class ClusterMembership implements Membership {
   readonly #environment: MembershipEnvironment;
@@ -116,7 +118,10 @@ export class ClusterMembership implements Membership {
       if (!this.#replica.leads) throw new StoreError('notLeader');
       if (match === undefined || match < raft.lastIndex * READY_SHARE)
         throw new StoreError('learnerNotReady');
-      this.#assertMayAddVoter();
+      // Who is connected does not matter: with this one in sync, whoever were a quorum still are.
+      const { voters } = this.#replica.cluster;
+      if (startedOf(voters) + 1 < quorumOf(voters.length + 1))
+        throw new StoreError('notEnoughStarted');
     });
   }
 
@@ -134,7 +139,7 @@ export class ClusterMembership implements Membership {
   /** The larger cluster must have a quorum of members that run. */
   #assertMayAddVoter(): void {
     const { voters } = this.#replica.cluster;
-    const started = voters.filter(({ name }) => name !== '').length;
+    const started = startedOf(voters);
     if (voters.length === 1 && started === 1) return;
     if (started < quorumOf(voters.length + 1)) throw new StoreError('notEnoughStarted');
     if (!voters.every(({ id }) => this.#isConnected(id))) throw new StoreError('unhealthy');
@@ -145,8 +150,7 @@ export class ClusterMembership implements Membership {
     const { voters } = this.#replica.cluster;
     if (!voters.some((voter) => voter.id === id)) return;
     const rest = voters.filter((voter) => voter.id !== id);
-    const started = rest.filter(({ name }) => name !== '').length;
-    if (rest.length === 0 || started < quorumOf(rest.length))
+    if (rest.length === 0 || startedOf(rest) < quorumOf(rest.length))
       throw new StoreError('notEnoughStarted');
     const { replica, peers } = this.#environment;
     const isSelf = id === replica().raft.id;

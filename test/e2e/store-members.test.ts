@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, tool } from './harness.ts';
 import { put, StoreCluster } from './store-cluster.ts';
@@ -53,5 +54,21 @@ describe.skipIf(etcdctl === undefined)('three `wherry store` processes', () => {
     });
     expect(read).toBe(true);
     await kv.close();
+  });
+
+  it('refuse one whose data is lost, and it says what to do', async () => {
+    const leader = await cluster.leader(etcdctl!);
+    const lost = cluster.members.find((member) => member !== leader)!;
+    await lost.end('SIGKILL');
+    for (const [state, sentence] of [
+      ['new', /^error: member \w+ has already been bootstrapped: .* remove the member from/m],
+      ['existing', /^error: this member has confirmed entries up to \d+ and its log ends at \d:/m],
+    ] as const) {
+      await rm(lost.dataDir, { recursive: true, force: true });
+      lost.start(cluster.initialCluster(), state);
+      await eventually('it to end', async () => lost.hasExited || undefined);
+      expect(lost.exitCode).toBe(1);
+      expect(lost.output).toMatch(sentence);
+    }
   });
 });
