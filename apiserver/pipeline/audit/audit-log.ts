@@ -8,9 +8,9 @@ export interface LineSink {
   close(): Promise<void>;
 }
 
-/** Events that wait for the sink or are being written; beyond that they are lost, and it is said how many. */
+/** Events that wait for the sink; beyond that they are lost, and it is said how many. */
 const MAX_WAITING = 10_000;
-/** The same in characters of JSON: at level RequestResponse an event may have megabytes. */
+/** Characters of them and of those being written: at level RequestResponse one may be large. */
 const MAX_WAITING_LENGTH = 64 * 2 ** 20;
 
 /**

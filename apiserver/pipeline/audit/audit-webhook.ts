@@ -38,8 +38,8 @@ export interface AuditWebhookOptions extends Effects {
 /** kube-apiserver's; each wait is up to a fifth longer. */
 const RETRY = { attempts: 5, factor: 1.5, jitter: 0.2 } as const;
 /**
- * Characters of JSON that wait or are under way in batch mode; beyond that events are lost. At level
- * RequestResponse an event may have megabytes.
+ * Characters of JSON that wait or are under way in batch mode; beyond that events are lost. At
+ * level RequestResponse an event may have megabytes.
  */
 const MOST_HELD = 64 * 2 ** 20;
 /** Batches under way: while there are so many, events wait in the buffer. */

@@ -40,7 +40,7 @@ export async function appendFile(path: string, rotation = NEVER): Promise<Append
         current.size += bytes;
         current.isCut = false;
       } catch (error) {
-        // A full disk takes part of a line: the next one starts anew, so that only that one is lost.
+        // A full disk takes part of a line: the next starts anew, so that only that one is lost.
         current.size = (await open.stat()).size;
         current.isCut ||= current.size > before;
         throw error;
