@@ -8,7 +8,7 @@ import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
 import { type ParsedBody, readable, textOf, UnreadableBody, unsupportedMediaType } from './body.ts';
 import { booleanParameter, writeParameters } from './options.ts';
-import { updatedResponse } from './subresource.ts';
+import { checkChangedForm, updatedResponse } from './subresource.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
 
 const OTHER_PATCHES = ['application/json-patch+json', 'application/merge-patch+json'];
@@ -23,6 +23,7 @@ export async function applyPatch(
   const { query } = request.http;
   const cannotApply = subresource?.kind && !subresource.parentConfiguration;
   if (!store.appliable || cannotApply) throw unsupportedMediaType(OTHER_PATCHES);
+  checkChangedForm(target, subresource);
   const parameters = writeParameters(query, 'PatchOptions');
   const errors: FieldError[] = [];
   if (!query.get('fieldManager'))

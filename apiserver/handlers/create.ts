@@ -1,12 +1,13 @@
 import type { HttpResponse } from '../../platform/net/http.ts';
 import { decodeBody, type DecodedBody, expectedOf } from './body.ts';
 import { writeParameters } from './options.ts';
-import { objectResponse } from './respond.ts';
+import { checkForm, objectResponse } from './respond.ts';
 import { callerOf, namespaceOf, type Target } from './target.ts';
 
 export async function create(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const { declaration } = store;
+  checkForm(request, declaration);
   const parameters = writeParameters(request.http.query, 'CreateOptions');
   const { fieldValidation } = parameters;
   const expected = expectedOf(declaration, { subresource: undefined, fieldValidation });

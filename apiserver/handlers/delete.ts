@@ -1,13 +1,14 @@
 import type { HttpResponse } from '../../platform/net/http.ts';
 import { success } from '../registry/errors.ts';
 import { deleteOptions, warnOfDependents } from './delete-options.ts';
-import { objectResponse, plainResponse } from './respond.ts';
+import { checkForm, objectResponse, plainResponse } from './respond.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
 
 /** Answers the object while something keeps it; once it is gone most kinds answer a Status. */
 export async function remove(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const { declaration } = store;
+  checkForm(request, declaration);
   const options = deleteOptions(request.http);
   warnOfDependents(target, options);
   const at = objectAt(target);

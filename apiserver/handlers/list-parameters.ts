@@ -20,7 +20,7 @@ export function collectionAsked(target: Target): {
   const selectors = selectorsOf(query);
   // The deprecated paths of watches are judged as lists.
   checkParameters(parameters, isSet(query.get('watch')));
-  checkForm(request, store.declaration.type);
+  checkForm(request, store.declaration);
   return { scope: scopeOf(target, selectors), parameters };
 }
 

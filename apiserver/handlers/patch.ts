@@ -16,7 +16,7 @@ import {
   strategicMergePatch,
 } from './patch-document.ts';
 import { type Kind, refusalsOfPatch } from './recognize.ts';
-import { updatedResponse } from './subresource.ts';
+import { checkChangedForm, updatedResponse } from './subresource.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
 
 const APPLY_PATCH = 'application/apply-patch+yaml';
@@ -49,6 +49,7 @@ export async function patch(
       ? unroutedMediaType()
       : unsupportedMediaType([...served, APPLY_PATCH]);
   if (store.declaration.structure === undefined) checkAcceptedType(request.http.headers['accept']);
+  checkChangedForm(target, subresource);
   const parameters = writeParameters(request.http.query, 'PatchOptions');
   if (request.http.query.get('force') !== null)
     throw invalidError({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [

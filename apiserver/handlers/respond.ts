@@ -194,10 +194,13 @@ function kindOf(object: { readonly apiVersion: string; readonly kind: string }):
   };
 }
 
-/** Throws 406 if the kind has no form that is accepted. */
-export const checkForm = (request: ApiRequest, kind: GroupVersionKind): void => {
-  formOf(request, kind);
-};
+/** Throws 406 if the kind has no form that is accepted: asked before anything is carried out. */
+export function checkForm(
+  request: ApiRequest,
+  { type, review }: Pick<Declared, 'type' | 'review'>,
+): void {
+  formOf(request, type, { noTable: review !== undefined });
+}
 
 function formOf(
   { http }: ApiRequest,

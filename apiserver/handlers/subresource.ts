@@ -8,7 +8,7 @@ import type { ObjectAt } from '../registry/resource-context.ts';
 import type { Updated } from '../registry/resource-store.ts';
 import { decodeBody, expectedOf } from './body.ts';
 import { writeParameters } from './options.ts';
-import { objectResponse, plainResponse, viewResponse } from './respond.ts';
+import { checkForm, objectResponse, plainResponse, viewResponse } from './respond.ts';
 import { callerOf, namespaceOf, objectAt, type Target } from './target.ts';
 
 type AnySubresource = Subresource<KubernetesObject>;
@@ -36,6 +36,7 @@ export async function createSubresource(
   subresource: AnySubresource,
 ): Promise<HttpResponse> {
   const { request, store } = target;
+  checkForm(request, { type: subresource.kind ?? store.declaration.type });
   const parameters = writeParameters(request.http.query, 'CreateOptions');
   const { fieldValidation } = parameters;
   const expected = expectedOf(store.declaration, { subresource, fieldValidation });
@@ -90,6 +91,15 @@ function viewOf(parent: KubernetesObject, subresource: AnySubresource | undefine
 
 function created(): Status {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+}
+
+/** Throws 406 before a PUT or PATCH whose answer could not be told. */
+export function checkChangedForm(
+  { request, store: { declaration } }: Target,
+  subresource: AnySubresource | undefined,
+): void {
+  const type = subresource?.read === undefined ? undefined : subresource.kind;
+  checkForm(request, type === undefined ? declaration : { type });
 }
 
 /** The answer of a PUT or PATCH: the object, or the subresource's view of it. */

@@ -5,7 +5,7 @@ import { type Body, decodeBody, type DecodedBody, expectedOf } from './body.ts';
 import { checkName } from '../registry/named.ts';
 import { statusAlone } from './status-alone.ts';
 import { writeParameters } from './options.ts';
-import { updatedResponse } from './subresource.ts';
+import { checkChangedForm, updatedResponse } from './subresource.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
 
 /** PUT of an object, or of the view that a subresource gives of it. */
@@ -14,6 +14,7 @@ export async function update(
   subresource?: Subresource<KubernetesObject>,
 ): Promise<HttpResponse> {
   const { request, store } = target;
+  checkChangedForm(target, subresource);
   const parameters = writeParameters(request.http.query, 'UpdateOptions');
   const at = objectAt(target);
   const { fieldValidation } = parameters;
