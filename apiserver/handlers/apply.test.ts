@@ -131,6 +131,13 @@ describe('apply', () => {
     const parent = await api.call('GET', `${deploys}/web`);
     expect(ownersOf(parent)['hpa Apply scale']).toEqual({ 'f:spec': { 'f:replicas': {} } });
     expect(ownersOf(parent)['one Apply']).not.toHaveProperty(['f:spec', 'f:replicas']);
+    const emptied = async (configuration: object): Promise<unknown> => {
+      await apply(`${deploys}/web/scale`, 'hpa', configuration);
+      const left = await api.call('GET', `${deploys}/web`);
+      return [left.body.spec['replicas'], Object.keys(ownersOf(left)).sort()];
+    };
+    expect(await emptied({ ...scale, spec: {} })).toEqual([0, ['hpa Apply scale', 'one Apply']]);
+    expect(await emptied({ ...scale, spec: undefined })).toEqual([0, ['one Apply']]);
   });
 
   it('of nothing makes nobody an owner', async () => {

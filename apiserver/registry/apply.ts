@@ -13,6 +13,7 @@ import { faultsOf, fieldsOf } from '../../api/fieldmanager/configuration.ts';
 import { type FieldSet, isEmptySet } from '../../api/fieldmanager/field-set.ts';
 import { hasLastApplied, withLastApplied } from '../../api/fieldmanager/last-applied.ts';
 import {
+  belongsTo,
   entryOf,
   type ManagedFields,
   type Manager,
@@ -108,8 +109,23 @@ async function applied(
     object.metadata.annotations = { ...annotations };
   }
   const answer = subresource?.read === undefined ? object : viewOf(subresource, object);
-  setOwners(answer, ofView === undefined ? result.managed : parentOwners(result.managed, manager));
+  const owners =
+    ofView === undefined
+      ? result.managed
+      : parentOwners(withSpecSent(result.managed, { managed, manager, change }), manager);
+  setOwners(answer, owners);
   return answer;
+}
+
+/** Who applies a view with an empty spec stays the owner that he was, as in Kubernetes. */
+function withSpecSent(
+  result: ManagedFields,
+  was: { readonly managed: ManagedFields; readonly manager: Manager; readonly change: Apply },
+): ManagedFields {
+  const { managed, manager, change } = was;
+  const own = managed.find((entry) => belongsTo(entry, manager));
+  if (own === undefined || !isObject(change.configuration['spec'])) return result;
+  return result.some((entry) => belongsTo(entry, manager)) ? result : [...result, own];
 }
 
 /** Whoever names a uid means an object that was there, not a new one of its name. */
