@@ -250,6 +250,15 @@ describe('a custom resource', () => {
       type: 'application/json-patch+json',
     });
     expect(patched.body.spec.color).toBe('red');
+    const forget = async (managedFields: object[]): Promise<number> => {
+      const { body } = await api.call('PATCH', `${CRON_TABS}/applied`, {
+        body: { metadata: { managedFields } },
+        type: 'application/merge-patch+json',
+      });
+      return body.metadata.managedFields?.length ?? 0;
+    };
+    expect(await forget([])).toBe(patched.body.metadata.managedFields.length);
+    expect(await forget([{}])).toBe(0);
     const unconditional = await api.call('PUT', `${CRON_TABS}/applied`, {
       body: cronTab('applied'),
     });

@@ -152,7 +152,8 @@ export function decodeValue(
   const decoded = structure?.decode(value, options) ?? decodeObject(kind, value, options);
   const object = decoded.object as unknown as Mutable<KubernetesObject>;
   if (!isObject(object.metadata)) object.metadata = {};
-  if (resetsOwners(value)) object.metadata.managedFields = [{}];
+  // Of custom objects Kubernetes tells such a list from none no more than its Go type does.
+  if (!custom && resetsOwners(value)) object.metadata.managedFields = [{}];
   return { object, warnings: decoded.warnings };
 }
 

@@ -197,7 +197,7 @@ function kindOf(object: { readonly apiVersion: string; readonly kind: string }):
 /** Throws 406 if the kind has no form that is accepted: asked before anything is carried out. */
 export function checkForm(
   request: ApiRequest,
-  { type, review }: Pick<Declared, 'type' | 'review'>,
+  { type, review }: { readonly type: GroupVersionKind; readonly review?: unknown },
 ): void {
   formOf(request, type, { noTable: review !== undefined });
 }
