@@ -53,9 +53,11 @@ interface Engine {
   };
 }
 
+const NOBODY: Carry = () => {};
+
 export class BoundedRegex {
   readonly #re: RE2JS;
-  #carry: Carry = () => {};
+  #carry: Carry = NOBODY;
   /** Of the states seen, the one that stands for the most instructions. */
   #widest = 1;
 
@@ -70,7 +72,12 @@ export class BoundedRegex {
 
   test(text: string, carry: Carry): boolean {
     this.#carry = carry;
-    return this.#re.test(text);
+    try {
+      return this.#re.test(text);
+    } finally {
+      // Expressions are kept for long: who asked, and about what, is not.
+      this.#carry = NOBODY;
+    }
   }
 
   /** In order; those after an empty one go on behind it. */
@@ -78,7 +85,12 @@ export class BoundedRegex {
     // The automaton knows soonest that there is nothing, and how much a search tries at once.
     if (!this.test(text, carry)) return;
     const matcher = this.#re.matcher(text);
-    while (matcher.find()) yield matcher.group(0) ?? '';
+    this.#carry = carry;
+    try {
+      while (matcher.find()) yield matcher.group(0) ?? '';
+    } finally {
+      this.#carry = NOBODY;
+    }
   }
 
   #watch(carry: Carry): void {
