@@ -1,9 +1,7 @@
 /** What the garbage collector makes of owners that go, are elsewhere, or never were. */
-import type { ResourceType } from '../../../api/resource.ts';
-import type { KubernetesObject } from '../../../api/meta.ts';
-import { isStatus } from '../../../api/status.ts';
 import { Place, type Seen } from '../place.ts';
 import { type Scenario, template } from '../scenario.ts';
+import { customKind } from './custom-kind.ts';
 import { deployment, done } from './deployments.ts';
 import { ready, set } from './sets.ts';
 
@@ -44,37 +42,7 @@ const leaves = ({ metadata }: Seen): boolean => metadata.deletionTimestamp !== u
 
 const isOwnedByOne = ({ metadata }: Seen): boolean => metadata.ownerReferences?.length === 1;
 
-/** Of a definition the scenario makes, so the world does not know it. */
-const gadgets: ResourceType<KubernetesObject & { readonly spec: object }> = {
-  ...{ group: 'owners.example.org', version: 'v1', resource: 'gadgets' },
-  ...{ kind: 'Gadget', namespaced: true },
-};
-
-const definition = `
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: gadgets.owners.example.org }
-spec:
-  group: owners.example.org
-  scope: Namespaced
-  names: { plural: gadgets, singular: gadget, kind: Gadget, listKind: GadgetList }
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }`;
-
-async function gadget(at: Place, name: string, owners: readonly object[] = []): Promise<Seen> {
-  const metadata = { name, namespace: at.namespace, ownerReferences: owners as never };
-  for (;;)
-    try {
-      const made = await at.world.client.create(gadgets, { metadata, spec: {} });
-      return { ...(made as unknown as Seen), apiVersion: 'owners.example.org/v1', kind: 'Gadget' };
-    } catch (error) {
-      // The definition is not served yet.
-      if (!isStatus(error, 'NotFound')) throw error;
-    }
-}
+const gadgets = customKind('owners.example.org', 'Gadget');
 
 export const ownerScenarios: readonly Scenario[] = [
   {
@@ -221,14 +189,14 @@ rules: []`);
   {
     name: 'custom resources that own and are owned',
     async run(at) {
-      await at.create(definition);
-      const top = await gadget(at, 'top');
-      const middle = await gadget(at, 'middle', [reference(top, blocks)]);
+      await at.create(gadgets.definition);
+      const top = await gadgets.make(at, 'top');
+      const middle = await gadgets.make(at, 'middle', [reference(top, blocks)]);
       await at.create(configMap({ name: 'below', owners: [reference(middle, blocks)] }));
       await at.create(configMap({ name: 'held', owners: [reference(middle, blocks)], held: true }));
       const { namespace } = at;
       const propagationPolicy = 'Background';
-      await at.world.client.delete(gadgets, { namespace, name: 'top' }, { propagationPolicy });
+      await at.world.client.delete(gadgets.type, { namespace, name: 'top' }, { propagationPolicy });
       await at.untilGone('ConfigMap', 'below');
       await at.until('ConfigMap', 'held', leaves);
     },

@@ -1,9 +1,7 @@
 /** What controllers say and try when a quota refuses their objects, and what quotas count. */
-import type { ResourceType } from '../../../api/resource.ts';
-import type { KubernetesObject } from '../../../api/meta.ts';
-import { isStatus } from '../../../api/status.ts';
 import type { Place, Seen, SeenCondition } from '../place.ts';
 import { type Scenario, template } from '../scenario.ts';
+import { customKind } from './custom-kind.ts';
 import { deployment, done } from './deployments.ts';
 import { ready, set } from './sets.ts';
 
@@ -55,37 +53,7 @@ metadata: { name: work }
 spec:
   ${template('work', { spec: 'restartPolicy: Never' }).trim()}`;
 
-/** Of a definition the scenario makes, so the world does not know it. */
-const parcels: ResourceType<KubernetesObject & { readonly spec: object }> = {
-  ...{ group: 'quotas.example.org', version: 'v1', resource: 'parcels' },
-  ...{ kind: 'Parcel', namespaced: true },
-};
-
-const definition = `
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: parcels.quotas.example.org }
-spec:
-  group: quotas.example.org
-  scope: Namespaced
-  names: { plural: parcels, singular: parcel, kind: Parcel, listKind: ParcelList }
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }`;
-
-async function parcel(at: Place, name: string): Promise<void> {
-  const metadata = { name, namespace: at.namespace };
-  for (;;)
-    try {
-      await at.world.client.create(parcels, { metadata, spec: {} });
-      return;
-    } catch (error) {
-      // The definition is not served yet.
-      if (!isStatus(error, 'NotFound')) throw error;
-    }
-}
+const parcels = customKind('quotas.example.org', 'Parcel');
 
 /** A kind just defined is counted half a minute later, in quotas that are looked at after that. */
 async function askUntilCounted(at: Place, resource: string): Promise<void> {
@@ -242,14 +210,14 @@ export const quotaScenarios: readonly Scenario[] = [
   {
     name: 'quota that counts custom resources',
     async run(at) {
-      await at.create(definition);
-      await parcel(at, 'one');
+      await at.create(parcels.definition);
+      await parcels.make(at, 'one');
       await at.create(quota('some', '{ hard: { count/parcels.quotas.example.org: "2" } }'));
       await askUntilCounted(at, 'count/parcels.quotas.example.org');
-      await parcel(at, 'two');
+      await parcels.make(at, 'two');
       await at.until('ResourceQuota', 'some', counts('count/parcels.quotas.example.org', '2'));
       const { namespace } = at;
-      await at.world.client.delete(parcels, { namespace, name: 'one' });
+      await at.world.client.delete(parcels.type, { namespace, name: 'one' });
       await at.until('ResourceQuota', 'some', counts('count/parcels.quotas.example.org', '1'));
     },
   },
