@@ -77,6 +77,12 @@ export function isStatus(error: unknown, reason: StatusReason): error is StatusE
   return error instanceof StatusError && error.reason === reason;
 }
 
+/** A namespace on its way out takes everything in it along: such a refusal is no failure. */
+export function namespaceTerminates(error: unknown): boolean {
+  const causes = isStatus(error, 'Forbidden') ? (error.status.details?.causes ?? []) : [];
+  return causes.some(({ reason }) => reason === 'NamespaceTerminating');
+}
+
 /** Of an object that says of itself that it is elsewhere. */
 export function otherNamespaceError(): StatusError {
   return statusError(

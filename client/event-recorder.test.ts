@@ -18,6 +18,11 @@ function start(limits: { readonly queueLimit?: number } = {}) {
   const written: string[] = [];
   const created: Event[] = [];
   const failures: Error[] = [];
+  const warnings: string[] = [];
+  const logger = {
+    ...silentLogger,
+    warn: (_: object, message: string) => void warnings.push(message),
+  };
   const fail = (): void => {
     const error = failures.shift();
     if (error !== undefined) throw error;
@@ -36,12 +41,12 @@ function start(limits: { readonly queueLimit?: number } = {}) {
     },
   } as unknown as Client;
   const recorder = createEventRecorder({
-    ...{ client, clock, logger: silentLogger, component: 'test', ...limits },
+    ...{ client, clock, logger, component: 'test', ...limits },
     random: { below: () => 0, bytes: (n) => new Uint8Array(n) },
   });
   const record = (name: string, message: string): void =>
     recorder.record(pod(name), { type: 'Normal', reason: 'Test', message });
-  return { clock, written, created, failures, recorder, record };
+  return { clock, written, created, failures, warnings, recorder, record };
 }
 
 describe('an event recorder', () => {
@@ -114,6 +119,21 @@ describe('an event recorder', () => {
     await recorder.stop();
     expect(written).toEqual(['create b y x1']);
     expect(clock.timers).toBe(0);
+  });
+
+  it('warns of a refusal, unless the namespace is going away', async () => {
+    const { warnings, record, recorder, failures, written } = start();
+    const causes = [{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }];
+    failures.push(statusError('Forbidden', 'being terminated', { causes }));
+    failures.push(statusError('Forbidden', 'no'));
+    record('a', 'x');
+    await settle();
+    expect(failures).toHaveLength(1);
+    expect(warnings).toEqual([]);
+    record('b', 'x');
+    await recorder.stop();
+    expect(warnings).toEqual(['event not written']);
+    expect(written).toEqual([]);
   });
 
   it('does not wait for a dead server when stopped', async () => {

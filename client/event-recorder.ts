@@ -7,7 +7,7 @@
  */
 import { type KubernetesObject, uidOf } from '../api/meta.ts';
 import { events } from '../api/resources.ts';
-import { isStatus, StatusError } from '../api/status.ts';
+import { isStatus, namespaceTerminates, StatusError } from '../api/status.ts';
 import { formatTime } from '../api/time.ts';
 import type { Event, ObjectReference } from '../api/types/core-v1.ts';
 import { sleep } from '../platform/clock.ts';
@@ -146,7 +146,8 @@ class QueuedRecorder implements EventRecorder {
         // The server's refusal stays a refusal; a broken connection may heal.
         const final = error instanceof StatusError && error.code < 500;
         if (final || tried >= MAX_TRIES || this.#stopping.signal.aborted) {
-          this.#options.logger.warn(
+          const level = namespaceTerminates(error) ? 'debug' : 'warn';
+          this.#options.logger[level](
             { err: error, reason: pending.text.reason },
             'event not written',
           );

@@ -2,12 +2,11 @@
 import { controllerOf, type KubernetesObject, nameOf, namespaceOf, uidOf } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import { cronJobs as cronJobType, jobs as jobType } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { isStatus, namespaceTerminates } from '../../api/status.ts';
 import type { CronJob, Job } from '../../api/types/batch-v1.ts';
 import { BaseController } from '../runtime/base-controller.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { indexByController, OWNER_INDEX } from '../runtime/owner-index.ts';
-import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { controllerKey, enqueueMapped, enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
 import {

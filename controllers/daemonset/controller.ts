@@ -7,6 +7,7 @@ import {
   pods as podType,
 } from '../../api/resources.ts';
 import { deepEqual } from '../../api/deep.ts';
+import { namespaceTerminates } from '../../api/status.ts';
 import type { ControllerRevision, DaemonSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { Expectations } from '../../client/expectations.ts';
@@ -15,13 +16,7 @@ import { claimPods } from '../runtime/claim-pods.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
 import { indexByController } from '../runtime/owner-index.ts';
-import {
-  createPods,
-  draftKey,
-  namespaceTerminates,
-  PodControl,
-  removePods,
-} from '../runtime/pod-control.ts';
+import { createPods, draftKey, PodControl, removePods } from '../runtime/pod-control.ts';
 import { watchPods } from '../runtime/pod-events.ts';
 import { requeueAtFirst } from '../runtime/requeue.ts';
 import { type CurrentHistory, removeRevisions, syncHistory } from '../runtime/revision-history.ts';

@@ -8,7 +8,7 @@ import {
   pods as podType,
   replicaSets as replicaSetType,
 } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { isStatus, namespaceTerminates } from '../../api/status.ts';
 import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
@@ -22,7 +22,6 @@ import {
   orphansOf,
   OWNER_INDEX,
 } from '../runtime/owner-index.ts';
-import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueMapped, enqueueSelf } from '../runtime/sources.ts';
 import { REVISION } from './annotations.ts';
 import { type ConditionText, createdText, createFailedText, timeLeftMs } from './conditions.ts';

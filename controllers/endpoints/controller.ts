@@ -5,7 +5,7 @@ import {
   pods as podType,
   services as serviceType,
 } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { isStatus, namespaceTerminates } from '../../api/status.ts';
 import type { Endpoints, Service } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Client } from '../../client/interface.ts';
@@ -13,7 +13,6 @@ import { WorkQueue } from '../../client/work-queue.ts';
 import { type Controller, type ControllerContext, recorderFor } from '../runtime/controller.ts';
 import { equalityMatcher } from '../runtime/label-selector.ts';
 import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
-import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueServices } from '../runtime/service-sources.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { TriggerTimes } from '../runtime/trigger-times.ts';

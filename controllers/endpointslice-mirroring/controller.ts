@@ -5,12 +5,12 @@ import {
   endpointSlices as sliceType,
   services as serviceType,
 } from '../../api/resources.ts';
+import { namespaceTerminates } from '../../api/status.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import { CATCH_UP_MS, OwnWrites } from '../../client/own-writes.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
 import { generatedName } from '../runtime/generated-name.ts';
-import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { remove } from '../runtime/remove.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import {

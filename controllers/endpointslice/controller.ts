@@ -6,7 +6,7 @@ import {
   pods as podType,
   services as serviceType,
 } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { isStatus, namespaceTerminates } from '../../api/status.ts';
 import type { Service } from '../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
@@ -19,7 +19,6 @@ import { generatedName } from '../runtime/generated-name.ts';
 import { remove } from '../runtime/remove.ts';
 import { equalityMatcher } from '../runtime/label-selector.ts';
 import { NAMESPACE_INDEX } from '../runtime/owner-index.ts';
-import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueServices } from '../runtime/service-sources.ts';
 import { TriggerTimes } from '../runtime/trigger-times.ts';
 import { asksForZones } from './hints.ts';

@@ -1,11 +1,10 @@
 /** Generic ephemeral volumes: a claim per volume, made from the pod's template and owned by it. */
 import { type Draft, keyOf, namespaceOf } from '../../api/meta.ts';
 import { persistentVolumeClaims as claimType, pods as podType } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { isStatus, namespaceTerminates } from '../../api/status.ts';
 import type { PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import { type Controller, type ControllerContext, recorderFor } from '../runtime/controller.ts';
-import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { CLAIM_INDEX, indexByClaim } from '../runtime/pods-by-claim.ts';
 import { planVolumes } from './plan.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '../../api/meta.ts';
 import { deepEqual } from '../../api/deep.ts';
 import { jobs as jobType, pods as podType } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { isStatus, namespaceTerminates } from '../../api/status.ts';
 import type { Job, JobStatus } from '../../api/types/batch-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { Expectations } from '../../client/expectations.ts';
@@ -19,13 +19,7 @@ import { claimPods } from '../runtime/claim-pods.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher } from '../runtime/label-selector.ts';
 import { indexByController } from '../runtime/owner-index.ts';
-import {
-  createPods,
-  draftKey,
-  namespaceTerminates,
-  PodControl,
-  removePods,
-} from '../runtime/pod-control.ts';
+import { createPods, draftKey, PodControl, removePods } from '../runtime/pod-control.ts';
 import { watchPods } from '../runtime/pod-events.ts';
 import { PodPace } from '../runtime/pod-pace.ts';
 import { requeueAtFirst } from '../runtime/requeue.ts';

@@ -10,6 +10,7 @@ import {
   replicaSets as replicaSetType,
   replicationControllers as replicationControllerType,
 } from '../../api/resources.ts';
+import { namespaceTerminates } from '../../api/status.ts';
 import type { ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod, ReplicationController } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
@@ -20,14 +21,7 @@ import { claimPods } from '../runtime/claim-pods.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher } from '../runtime/label-selector.ts';
 import { indexByController, OWNER_INDEX } from '../runtime/owner-index.ts';
-import {
-  createPods,
-  draftKey,
-  namespaceTerminates,
-  PodControl,
-  podOf,
-  removePods,
-} from '../runtime/pod-control.ts';
+import { createPods, draftKey, PodControl, podOf, removePods } from '../runtime/pod-control.ts';
 import { PodPace } from '../runtime/pod-pace.ts';
 import { PodTallies } from '../runtime/pod-tallies.ts';
 import { watchPods } from '../runtime/pod-events.ts';

@@ -1,9 +1,8 @@
 /** Every namespace has the CA of the API server in a ConfigMap, for pods to trust it by. */
 import { configMaps as configMapType, namespaces as namespaceType } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { isStatus, namespaceTerminates } from '../../api/status.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
-import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { planCa, ROOT_CA } from './plan.ts';
 

@@ -8,7 +8,7 @@ import {
   uidOf,
 } from '../../api/meta.ts';
 import { pods } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { isStatus, namespaceTerminates } from '../../api/status.ts';
 import type { Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Lister } from '../../client/informer-interface.ts';
@@ -39,12 +39,6 @@ export function podOf(owner: KubernetesObject, template: PodTemplateSpec | undef
 
 export const draftKey = ({ metadata }: Draft<Pod>): string =>
   `${metadata.namespace}/${metadata.name}`;
-
-/** A namespace on its way out takes everything in it along: such a refusal is no failure. */
-export function namespaceTerminates(error: unknown): boolean {
-  const causes = isStatus(error, 'Forbidden') ? (error.status.details?.causes ?? []) : [];
-  return causes.some(({ reason }) => reason === 'NamespaceTerminating');
-}
 
 /** Names drawn for a pod until one is free; the last is tried in any case. */
 const MAX_TRIES = 8;

@@ -1,10 +1,9 @@
 /** The service account controller: every namespace that is not being deleted has a `default`. */
 import { namespaceOf } from '../../api/meta.ts';
 import { namespaces as namespaceType, serviceAccounts } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { isStatus, namespaceTerminates } from '../../api/status.ts';
 import { WorkQueue } from '../../client/work-queue.ts';
 import type { Controller, ControllerContext } from '../runtime/controller.ts';
-import { namespaceTerminates } from '../runtime/pod-control.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { DEFAULT_ACCOUNT, planAccount } from './plan.ts';
 

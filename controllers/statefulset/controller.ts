@@ -9,7 +9,7 @@ import {
   pods as podType,
   statefulSets as setType,
 } from '../../api/resources.ts';
-import { isStatus } from '../../api/status.ts';
+import { isStatus, namespaceTerminates } from '../../api/status.ts';
 import type { StatefulSet } from '../../api/types/apps-v1.ts';
 import type { PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
 import { Expectations } from '../../client/expectations.ts';
@@ -18,7 +18,7 @@ import { claimPods } from '../runtime/claim-pods.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
 import { indexByController } from '../runtime/owner-index.ts';
-import { namespaceTerminates, removePods } from '../runtime/pod-control.ts';
+import { removePods } from '../runtime/pod-control.ts';
 import { PodPace } from '../runtime/pod-pace.ts';
 import { requeueAtFirst } from '../runtime/requeue.ts';
 import { watchPods } from '../runtime/pod-events.ts';
