@@ -8,8 +8,7 @@ import type { Status } from '../../api/status.ts';
 import type { Chunk } from '../../platform/net/http.ts';
 import type { MetaVersion, Representation } from '../pipeline/accept.ts';
 import type { ResourceDeclaration } from '../registry/declaration.ts';
-import { type Bookmark, bookmarkMetadata } from './bookmark.ts';
-import { emptyListProtobuf } from './empty-list.ts';
+import { bookmarkMetadata } from './bookmark.ts';
 import type { EventEncoder, WatchEncoder } from './event-encoder.ts';
 import { partialKind } from './partial-metadata.ts';
 
@@ -21,27 +20,20 @@ export function protobufWatchEncoder(
   declaration: ResourceDeclaration,
 ): WatchEncoder {
   const { type } = declaration;
-  const metadata = (item: Bookmark): object =>
-    bookmarkMetadata(item, () => emptyListProtobuf(representation, declaration));
   return {
     event:
       representation.as === 'PartialObjectMetadata'
-        ? metadataEncoder(representation.version, metadata)
-        : objectEncoder(type, metadata),
+        ? metadataEncoder(representation.version)
+        : objectEncoder(type),
     error: (status: Status): Chunk =>
       watchFrame('ERROR', enveloped(STATUS, messageOf(STATUS, status))),
   };
 }
 
-type BookmarkMetadata = (item: Bookmark) => object;
-
-function objectEncoder(
-  kind: ResourceDeclaration['type'],
-  bookmark: BookmarkMetadata,
-): EventEncoder {
+function objectEncoder(kind: ResourceDeclaration['type']): EventEncoder {
   return (item) => {
     if (item.type === 'BOOKMARK') {
-      const message = messageOf(kind, { metadata: bookmark(item) });
+      const message = messageOf(kind, { metadata: bookmarkMetadata(item) });
       return watchFrame(item.type, enveloped(kind, message));
     }
     const make = () => watchFrame(item.type, enveloped(kind, item.object.message()));
@@ -49,11 +41,11 @@ function objectEncoder(
   };
 }
 
-function metadataEncoder(version: MetaVersion, bookmark: BookmarkMetadata): EventEncoder {
+function metadataEncoder(version: MetaVersion): EventEncoder {
   const kind = partialKind(version);
   return (item) => {
     if (item.type === 'BOOKMARK') {
-      const message = partialMetadataMessage(bookmark(item));
+      const message = partialMetadataMessage(bookmarkMetadata(item));
       return watchFrame(item.type, enveloped(kind, message));
     }
     return item.rendition(`protobuf/metadata/${version}`, () => {

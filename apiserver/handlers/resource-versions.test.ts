@@ -238,7 +238,7 @@ describe('a watch', () => {
     '0 NotOlderThan true': marked,
     'N NotOlderThan true': marked,
     'compacted NotOlderThan true': marked,
-    'future NotOlderThan true': future,
+    'future NotOlderThan true': 'ERROR 504',
     // From now on, without what is there.
     'unset NotOlderThan false': '',
     '0 NotOlderThan false': '',
@@ -287,5 +287,23 @@ describe('a watch', () => {
 
   test.each(Object.entries(watches))('%s', async (key, wanted) => {
     expect(await watch(key)).toBe(wanted);
+  });
+
+  test('from a version that nobody remembers', async () => {
+    const restarted = new TestApi(kinds, api.kv);
+    const query = `watch=1&resourceVersion=${versions['compacted']}`;
+    const watching = restarted.watch(`${maps}?${query}`);
+    await restarted.clock.advance(500);
+    const events = await watching;
+    expect(parsed((await events.next()).value as Chunk)).toMatchObject({
+      type: 'ERROR',
+      object: {
+        code: 410,
+        reason: 'Expired',
+        message: expect.stringMatching(/^too old resource version: \d+ \(\d+\)$/) as string,
+      },
+    });
+    expect((await events.next()).done).toBe(true);
+    await restarted.stop();
   });
 });

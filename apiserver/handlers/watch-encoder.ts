@@ -8,8 +8,7 @@ import type { WatchItem } from '../registry/resource-store.ts';
 import type { Accepted, Representation } from '../pipeline/accept.ts';
 import type { EventEncoder, WatchEncoder } from './event-encoder.ts';
 import { protobufWatchEncoder } from './protobuf-watch-encoder.ts';
-import { type Bookmark, bookmarkMetadata } from './bookmark.ts';
-import { emptyListJson } from './empty-list.ts';
+import { bookmarkMetadata } from './bookmark.ts';
 import { eventJson } from './json-bytes.ts';
 import { partialMetadata } from './partial-metadata.ts';
 import { emptyCells, includeObjectOf, table, type TableOptions } from './table.ts';
@@ -35,15 +34,13 @@ export function watchEncoder(form: Accepted, context: WatchContext): WatchEncode
 }
 
 function jsonEncoder(representation: Representation, context: WatchContext): EventEncoder {
-  const emptyList = () => emptyListJson(representation, context.declaration);
-  const metadata = (item: Bookmark): object => bookmarkMetadata(item, emptyList);
   switch (representation.as) {
     case 'Object': {
       const { type } = context.declaration;
       const shape = { kind: type.kind, apiVersion: apiVersionOf(type) };
       return (item) =>
         item.type === 'BOOKMARK'
-          ? bookmarkJson(shape, metadata(item))
+          ? bookmarkJson(shape, bookmarkMetadata(item))
           : item.rendition('object', () => eventJson(item.type, item.object));
     }
     case 'PartialObjectMetadata': {
@@ -51,23 +48,19 @@ function jsonEncoder(representation: Representation, context: WatchContext): Eve
       const shape = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}` };
       return (item) =>
         item.type === 'BOOKMARK'
-          ? bookmarkJson(shape, metadata(item))
+          ? bookmarkJson(shape, bookmarkMetadata(item))
           : item.rendition(`metadata/${version}`, () => {
               const object = partialMetadata(item.object.value, version);
               return new JsonValue({ type: item.type, object });
             });
     }
     case 'Table':
-      return tableEncoder(representation.version, context, emptyList);
+      return tableEncoder(representation.version, context);
   }
 }
 
 /** The first event of a watch says what the columns are, the others only fill them. */
-function tableEncoder(
-  version: 'v1' | 'v1beta1',
-  context: WatchContext,
-  emptyList: () => Uint8Array,
-): EventEncoder {
+function tableEncoder(version: 'v1' | 'v1beta1', context: WatchContext): EventEncoder {
   const include = includeObjectOf(context.query);
   let first = true;
   return (item) => {
@@ -76,7 +69,7 @@ function tableEncoder(
     const options = { version, include, nowMs: context.clock.now() };
     if (item.type === 'BOOKMARK') {
       const about = { withColumns, options };
-      return bookmarkTable(context.declaration, bookmarkMetadata(item, emptyList), about);
+      return bookmarkTable(context.declaration, bookmarkMetadata(item), about);
     }
     const make = (): JsonValue => rowEvent(context.declaration, { item, withColumns }, options);
     return withColumns ? make() : item.rendition(`table/${version}/${include}`, make);

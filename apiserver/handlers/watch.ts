@@ -1,8 +1,9 @@
 import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { hasProtobuf } from '../../api/protobuf/envelope.ts';
+import { isStatus } from '../../api/status.ts';
 import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import type { HttpResponse } from '../../platform/net/http.ts';
-import type { WatchItem } from '../registry/resource-store.ts';
+import type { ObjectWatcher, WatchItem } from '../registry/resource-store.ts';
 import { accepted } from '../pipeline/accept.ts';
 import { collectionAsked } from './list-parameters.ts';
 import { booleanParameter, numberParameter } from './options.ts';
@@ -29,7 +30,9 @@ export async function watch(target: Target): Promise<HttpResponse> {
   });
   const allowBookmarks = booleanParameter(query, 'allowWatchBookmarks') ?? false;
   const { limit: _unlimited, ...parameters } = asked.parameters;
-  const watcher = await store.watch(asked.scope, { ...parameters, allowBookmarks });
+  const watcher = await store
+    .watch(asked.scope, { ...parameters, allowBookmarks })
+    .catch(refusedInTheStream);
   const seconds = numberParameter(query, 'timeoutSeconds') || defaultTimeout(target);
   const body = new WatchStream<WatchItem>({
     source: watcher,
@@ -50,6 +53,16 @@ export async function watch(target: Target): Promise<HttpResponse> {
   const { mediaType } = form;
   const contentType = mediaType === PROTOBUF_MEDIA_TYPE ? `${mediaType};stream=watch` : mediaType;
   return { status: 200, headers: { 'content-type': contentType }, body };
+}
+
+/**
+ * A version that is no longer known, or not yet, is told by the stream's only event, as by
+ * kube-apiserver: whoever watches has to read such events in any case.
+ */
+function refusedInTheStream(error: unknown): ObjectWatcher {
+  if (!isStatus(error, 'Expired') && !isStatus(error, 'Timeout')) throw error;
+  const nothing = (): void => {};
+  return { next: () => Promise.reject(error), bookmark: nothing, end: nothing };
 }
 
 /** Spread out, so that the watches of a restart do not all end at the same moment. */
