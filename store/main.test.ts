@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -53,6 +55,29 @@ describe('wherry store', () => {
         'etcd_server_has_leader 1',
       );
     });
+  });
+
+  it('serves with TLS and without on one address', async () => {
+    let url = '';
+    await runStore(client, (free) => {
+      url = free;
+      return Promise.resolve();
+    });
+    const secure = url.replace('http:', 'https:');
+    // Whichever is named first: it is the one that is told of.
+    for (const urls of [`${url},${secure}`, `${secure},${url}`]) {
+      const flags = ['--listen-client-urls', urls, '--advertise-client-urls', urls, '--auto-tls'];
+      await runStore(flags, async (told) => {
+        expect(told).toBe(urls.split(',')[0]);
+        expect((await fetch(`${url}/health`)).status).toBe(200);
+        const head = await new Promise<IncomingMessage>((resolve, reject) => {
+          const options = { rejectUnauthorized: false, agent: false };
+          get(`${secure}/health`, options, resolve).on('error', reject);
+        });
+        head.resume();
+        expect(head.statusCode).toBe(200);
+      });
+    }
   });
 
   it('serves no JSON where it shall not, and probes all the same', async () => {
@@ -126,7 +151,11 @@ describe('wherry store', () => {
       ['--auto-compaction-retention', 'long'],
       /--auto-compaction-retention: "long"/,
     ],
-    ['https without a key', ['--listen-metrics-urls', 'https://127.0.0.1:0'], /needs --cert-file/],
+    [
+      'metrics over https without a key',
+      ['--listen-metrics-urls', 'https://127.0.0.1:0'],
+      /^client TLS key\/cert \(--cert-file, --key-file\) must be provided for metrics secure url$/,
+    ],
     ['a host name', ['--listen-client-urls', 'http://example.com:1'], /IP address or localhost/],
     ['no scheme', ['--listen-client-urls', '127.0.0.1:1'], /is not http\(s\):\/\/host:port/],
     ['an unknown flag', ['--discovery', 'x'], /^flag provided but not defined: -discovery$/],
@@ -233,7 +262,9 @@ logger: zap
 proxy: 'off'
 proxy-failure-wait: 5000
 discovery:
-cipher-suites: []
+cipher-suites: [
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+]
 tls-min-version: ''
 strict-reconfig-check: false
 experimental-watch-progress-notify-interval: 60000000000

@@ -41,15 +41,24 @@ function listenError(url: Url, error: unknown): FlagError {
   return new FlagError(`cannot listen on ${url.text}: ${reason}`, { cause: error });
 }
 
+const isTwin = (plain: Url, { secure, host, port }: Url): boolean =>
+  secure && !plain.secure && port !== 0 && plain.host === host && plain.port === port;
+
 /** Opens every client URL, then every metrics URL; the first client URL's real address. */
 async function listen({ flags, member, logger, parts }: Serving): Promise<string> {
   const tls = await readTls(flags, dataDirOf(flags));
   const material = (url: Url): { tls?: TlsMaterial } =>
     url.secure && tls !== undefined ? { tls } : {};
-  const servings: ServingStore[] = [];
-  for (const url of [...flags.listenClientUrls, ...flags.listenClientHttpUrls]) {
+  const servings = new Map<Url, ServingStore>();
+  const urls = [...flags.listenClientUrls, ...flags.listenClientHttpUrls];
+  // Two on one address: what begins with a handshake is the second's.
+  for (const url of [
+    ...urls.filter((each) => !each.secure),
+    ...urls.filter((each) => each.secure),
+  ]) {
     const { host, port } = url;
     const { advertiseClientUrls } = flags;
+    const twin = urls.find((each) => isTwin(each, url));
     const serve = () =>
       serveStore({
         member,
@@ -61,6 +70,7 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
         host,
         port,
         ...material(url),
+        ...(twin !== undefined && { beside: servings.get(twin)! }),
         clientCertAuth: flags.clientCertAuth,
         ...(advertiseClientUrls === undefined ? {} : { advertiseClientUrls }),
         advertisePeerUrls: flags.initialAdvertisePeerUrls,
@@ -75,13 +85,13 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
       }).catch((error: unknown) => {
         throw listenError(url, error);
       });
-    servings.push(await parts.start(serve));
+    servings.set(url, await parts.start(serve));
   }
-  const [first] = servings;
+  const first = servings.get(urls[0]!)!;
   for (const url of flags.listenMetricsUrls) {
     const address = { host: url.host, port: url.port, ...material(url) };
     const serve = () =>
-      sniffingServer({ ...address, onHttp1: first!.http }).catch((error: unknown) => {
+      sniffingServer({ ...address, onHttp1: first.http }).catch((error: unknown) => {
         throw listenError(url, error);
       });
     const { port } = await parts.start(serve);
@@ -91,13 +101,13 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
     // Files are read anew, as etcd reads them for each connection.
     const next = async (): Promise<TlsMaterial> => (await readTls(flags, dataDirOf(flags))) ?? tls;
     const replace = (fresh: TlsMaterial): void => {
-      for (const serving of servings) serving.renew(fresh);
+      for (const serving of servings.values()) serving.renew(fresh);
     };
     const rotated = { clock: realClock, logger, current: tls, next, replace };
     await parts.start(() => rotateTls(rotated));
   }
   await parts.start(() => watchClock({ clock: realClock, logger }));
-  return first!.url;
+  return first.url;
 }
 
 interface Given {

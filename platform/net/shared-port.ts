@@ -14,6 +14,11 @@ export interface SharedPortOptions {
   readonly port: number;
   readonly tls?: TlsMaterial;
   /**
+   * Over TLS: takes those connections of another's port that begin with a handshake, and listens
+   * nowhere itself. Who said nothing yet is the other's.
+   */
+  readonly beside?: SharedPortListening;
+  /**
    * With a client CA: only who shows a certificate of it gets through (the default), or everybody
    * does, and only such certificates are told of.
    */
@@ -35,6 +40,8 @@ export interface SharedPortListening extends Running {
   readonly port: number;
   /** Over TLS: another certificate for connections from now on. */
   readonly renew: (tls: TlsMaterial) => void;
+  /** In the clear: hands on connections that begin with a TLS handshake, for `beside`. */
+  readonly handTlsTo: (take: (connection: unknown) => void) => void;
 }
 
 /** Rejects with the operating system's error (`EADDRINUSE`, `EACCES`, …) if it cannot listen. */

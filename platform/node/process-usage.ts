@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
 
 /** What the process has used of the machine so far, and when it began (Unix seconds). */
 export function processUsage(): {
   readonly residentBytes: number;
+  /** Of V8, in use. */
+  readonly heapBytes: number;
+  readonly commandLine: readonly string[];
   readonly cpuSeconds: number;
   readonly startedAtSeconds: number;
   /** What runs it, for example "node v20.19.0". */
@@ -19,6 +23,8 @@ export function processUsage(): {
   const octets = networkOctets();
   return {
     residentBytes: process.memoryUsage.rss(),
+    heapBytes: getHeapStatistics().used_heap_size,
+    commandLine: process.argv,
     cpuSeconds: (user + system) / 1e6,
     startedAtSeconds: performance.timeOrigin / 1000,
     runtime: `node ${process.version}`,

@@ -39,7 +39,7 @@ export class KeepAliveStream {
   }
 
   async #answer(id: string): Promise<void> {
-    const ttlSeconds = await this.#context.member.leases.keepAlive(id);
+    const ttlSeconds = await this.#context.callsOf(this.#call).leases.keepAlive(id);
     if (this.#closed) return;
     const header = this.#context.header(this.#context.member.head().revision);
     this.#call.write(encode((writer) => writeLeaseResponse(writer, header, { id, ttlSeconds })));

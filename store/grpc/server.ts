@@ -9,7 +9,7 @@ import type { HttpHandler } from '../../platform/net/http.ts';
 import type { Gunzip, TlsMaterial } from '../../platform/net/http-server.ts';
 import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { SharedPort } from '../../platform/net/shared-port.ts';
+import type { SharedPort, SharedPortListening } from '../../platform/net/shared-port.ts';
 import { CallCounts } from '../http/call-counts.ts';
 import { WatchTimes } from '../http/watch-times.ts';
 import { browserRules } from '../http/browsers.ts';
@@ -45,6 +45,8 @@ export interface ServeStoreOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly tls?: TlsMaterial;
+  /** One without `tls`, whose port is used over TLS, too. */
+  readonly beside?: ServingStore;
   /** A verified client certificate names the user of calls without a token. */
   readonly clientCertAuth?: boolean;
   /** What MemberList says of this member. Default: where it listens. */
@@ -72,6 +74,7 @@ export interface ServingStore extends Running {
   readonly url: string;
   /** The plain HTTP part, for a metrics port of its own. */
   readonly http: HttpHandler;
+  readonly listening: SharedPortListening;
 }
 
 /** `http://[::1]:2379` */
@@ -136,6 +139,7 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
     member,
     metrics,
     health,
+    usage,
     logger,
     browsers: browserRules({
       origins: options.cors ?? ['*'],
@@ -159,6 +163,7 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
     host,
     port: options.port,
     ...(tls === undefined ? {} : { tls }),
+    ...(options.beside !== undefined && { beside: options.beside.listening }),
     onHttp2,
     onHttp1: http,
     onRefused: ({ address, serverName, reason }) => {
@@ -174,5 +179,5 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
     await Promise.all([listening.stop(), grpc?.then((server) => server.stop()), ended]);
   };
   const renew = (fresh: TlsMaterial): void => listening.renew(fresh);
-  return { port: listening.port, url, http, renew, stop: () => (stopped ??= stop()) };
+  return { port: listening.port, url, http, listening, renew, stop: () => (stopped ??= stop()) };
 }

@@ -6,7 +6,9 @@ import type { HttpHandler, HttpRequest, HttpResponse } from '../../platform/net/
 import type { Logger } from '../../platform/logger.ts';
 import type { Member } from '../server/interface.ts';
 import type { BrowserRules } from './browsers.ts';
+import { debugVars } from './debug-vars.ts';
 import { health, probe, text, type HealthCounts } from './health.ts';
+import type { ProcessUsage } from './metric-rows.ts';
 import type { StoreMetrics } from './metrics.ts';
 import { clusterVersion } from './version.ts';
 
@@ -30,6 +32,7 @@ export function storeHttp(options: {
   readonly member: Member;
   readonly metrics: StoreMetrics;
   readonly health: HealthCounts;
+  readonly usage: () => ProcessUsage;
   readonly logger: Logger;
   readonly browsers: BrowserRules;
   /** Absent: there is none. */
@@ -40,6 +43,7 @@ export function storeHttp(options: {
     if (request.path === '/health') return health(member, request, options.health);
     if (request.path === '/version') return version(member);
     if (request.path === '/metrics') return metrics(options.metrics);
+    if (request.path === '/debug/vars') return debugVars(member, options.usage());
     return probe(member, request);
   };
   return async (request) => {

@@ -5,6 +5,9 @@ import type { HealthCounts } from './health.ts';
 /** The process around the member. */
 export interface ProcessUsage {
   readonly residentBytes: number;
+  /** Of V8, in use. */
+  readonly heapBytes: number;
+  readonly commandLine: readonly string[];
   readonly cpuSeconds: number;
   readonly startedAtSeconds: number;
   /** "node v20.19.0" */

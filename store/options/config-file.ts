@@ -38,11 +38,14 @@ function argument(path: string, name: string, value: unknown): string[] {
   return [`--${name}=${text}`];
 }
 
+/** etcd's own sample closes a list in the first column, which YAML allows in no mapping. */
+const indented = (yaml: string): string => yaml.replace(/^(?=[\]}])/gm, ' ');
+
 /** The command line that says the same. */
 export function configArguments(path: string, yaml: string): string[] {
   let settings: unknown;
   try {
-    settings = load(yaml) ?? {};
+    settings = load(indented(yaml)) ?? {};
   } catch (error) {
     throw new FlagError(`--config-file: ${path}: ${(error as Error).message}`, { cause: error });
   }

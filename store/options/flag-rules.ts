@@ -77,10 +77,15 @@ function checkTls(flags: StoreFlags): void {
       '--peer-cert-allowed-cn and --peer-cert-allowed-hostname exclude each other',
     );
   }
-  const secure = [...flags.listenClientUrls, ...flags.listenMetricsUrls].find((url) => url.secure);
-  if (secure !== undefined && flags.certFile === undefined && !flags.autoTls) {
+  const hasCertificate = flags.certFile !== undefined || flags.autoTls;
+  const { listenClientUrls, listenClientHttpUrls } = flags;
+  const secure = [...listenClientUrls, ...listenClientHttpUrls].find((url) => url.secure);
+  if (secure !== undefined && !hasCertificate)
     throw new FlagError(`${secure.text} needs --cert-file and --key-file`);
-  }
+  if (flags.listenMetricsUrls.some((url) => url.secure) && !hasCertificate)
+    throw new FlagError(
+      'client TLS key/cert (--cert-file, --key-file) must be provided for metrics secure url',
+    );
   if (flags.trustedCaFile === undefined) {
     if (flags.clientCertAuth) throw new FlagError('--client-cert-auth needs --trusted-ca-file');
     if (flags.clientCertAllowedHostname !== undefined)

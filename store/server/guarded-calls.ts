@@ -98,23 +98,31 @@ export class GuardedCalls implements MemberCalls {
   get leases(): Leases {
     const { leases } = this.#member;
     const { lessor } = this.#guarded;
+    /** Of every key on it. */
+    const ofLease = (id: string, check: 'checkRead' | 'checkWrite'): void => {
+      const access = this.#access;
+      if (access.isRoot) return;
+      for (const key of lessor.get(id)?.keys ?? []) access[check](key);
+    };
     return {
       grant: async (request) => leases.grant(request, this.#writer),
       revoke: async (id) => leases.revoke(id, this.#writer),
-      // etcd asks nobody who renews: whoever knows the ID holds the lease.
-      keepAlive: (id) => leases.keepAlive(id),
+      keepAlive: async (id) => {
+        ofLease(id, 'checkWrite');
+        return leases.keepAlive(id);
+      },
       timeToLive: (id, withKeys) => {
-        const check = (): void => {
-          const access = this.#access;
-          if (withKeys) for (const key of lessor.get(id)?.keys ?? []) access.checkRead(key);
-        };
+        const check = withKeys ? () => ofLease(id, 'checkRead') : () => void this.#access;
         return this.#checked(check, () => leases.timeToLive(id, withKeys));
       },
-      list: () =>
-        this.#checked(
-          () => void this.#access,
-          () => leases.list(),
-        ),
+      list: () => {
+        const check = (): void => {
+          const access = this.#access;
+          if (access.isRoot) return;
+          for (const { keys } of lessor.all()) for (const key of keys) access.checkRead(key);
+        };
+        return this.#checked(check, () => leases.list());
+      },
     };
   }
 

@@ -57,6 +57,9 @@ describe('with --strict-reconfig-check', () => {
     ['to a lone member', { members: '1', connected: '' }, undefined],
     ['while one is down', { members: '1 2 3', connected: '2' }, 'unhealthy'],
     ['while one is connected only just', { members: '1 2 3', connected: '2 3*' }, 'unhealthy'],
+    ['while one of four is down', { members: '1 2 3 4', connected: '2 3' }, undefined],
+    ['while one of five is down', { members: '1 2 3 4 5', connected: '2 3 4' }, undefined],
+    ['while two of five are', { members: '1 2 3 4 5', connected: '2 3' }, 'unhealthy'],
     ['while another has not started', { members: '1 2?', connected: '' }, 'notEnoughStarted'],
   ])('a voter is added %s', async (_, situation, reason) => {
     const { service, proposed } = membership(situation);
@@ -67,10 +70,17 @@ describe('with --strict-reconfig-check', () => {
     expect(proposed).toHaveLength(reason === undefined ? 1 : 0);
   });
 
-  it('a learner is added though one is down: it counts in no quorum', async () => {
-    const { service } = membership({ members: '1 2 3', connected: '2' });
-    const { member } = await service.add({ peerUrls: url, isLearner: true });
-    expect(member).toMatchObject({ isLearner: true, name: '', peerUrls: url });
+  it.each([
+    ['when all run', { members: '1 2 3', connected: '2 3' }, undefined],
+    ['to a lone member', { members: '1', connected: '' }, undefined],
+    ['to one that has yet to tell its name', { members: '1?', connected: '' }, undefined],
+    ['while one is down', { members: '1 2 3', connected: '2' }, 'unhealthy'],
+    ['while one of four is down', { members: '1 2 3 4', connected: '2 3' }, undefined],
+  ])('a learner is added %s', async (_, situation, reason) => {
+    const { service } = membership(situation);
+    const adding = service.add({ peerUrls: url, isLearner: true });
+    if (reason !== undefined) await expect(adding).rejects.toEqual(refusal(reason));
+    else expect((await adding).member).toMatchObject({ isLearner: true, name: '', peerUrls: url });
   });
 
   it('so many learners are added as --max-learners says, whatever the others say', async () => {

@@ -72,9 +72,7 @@ export class ClusterMembership implements Membership {
     const { isLearner } = request;
     const { maxLearners } = this.#environment;
     const change = { type: 'add', id, peerUrls, isLearner, maxLearners } as const;
-    await this.#propose(change, () => {
-      if (!isLearner) this.#assertMayAddVoter();
-    });
+    await this.#propose(change, () => this.#assertMayAdd(isLearner));
     return { member: this.#replica.cluster.get(id)!, members: this.#members };
   }
 
@@ -136,13 +134,17 @@ export class ClusterMembership implements Membership {
     await this.#replica.proposeChange(change);
   }
 
-  /** The larger cluster must have a quorum of members that run. */
-  #assertMayAddVoter(): void {
+  /**
+   * The larger cluster must have a quorum of members that run, the new one not counted. A learner
+   * is held to the same number, for it is to become a voter (etcd since 3.6.16).
+   */
+  #assertMayAdd(isLearner: boolean): void {
     const { voters } = this.#replica.cluster;
-    const started = startedOf(voters);
-    if (voters.length === 1 && started === 1) return;
-    if (started < quorumOf(voters.length + 1)) throw new StoreError('notEnoughStarted');
-    if (!voters.every(({ id }) => this.#isConnected(id))) throw new StoreError('unhealthy');
+    if (voters.length === 1 && startedOf(voters) === 1) return;
+    const quorum = quorumOf(voters.length + 1);
+    if (!isLearner && startedOf(voters) < quorum) throw new StoreError('notEnoughStarted');
+    const active = voters.filter(({ id }) => this.#isConnected(id)).length;
+    if (voters.length > 1 && active < quorum) throw new StoreError('unhealthy');
   }
 
   /** So must the smaller one. Who is down anyway may go. */

@@ -29,6 +29,8 @@ const FIRST_BYTES_MS = 30_000;
 /** After this a stop destroys what has not ended by itself. */
 const STOP_GRACE_MS = 1_000;
 const PREFACE = 'PRI';
+/** The first byte of a TLS handshake (RFC 8446, 5.1). */
+const HANDSHAKE = 22;
 
 /** Read whole, because what is served here has small ones. */
 const MAX_BODY_BYTES = 16 << 20;
@@ -167,8 +169,10 @@ function http1(handler: HttpHandler, idle: IdleSockets): Server {
   return server;
 }
 
+type Spoken = 'tls' | 'http1' | 'http2';
+
 /** Hands `socket` on once its first bytes tell what it speaks. */
-function sniff(socket: Socket, known: (isHttp2: boolean) => void): void {
+function sniff(socket: Socket, known: (spoken: Spoken) => void): void {
   const deadline = setTimeout(() => socket.destroy(), FIRST_BYTES_MS);
   const ignore = (): void => {};
   const stop = (): void => {
@@ -188,7 +192,8 @@ function sniff(socket: Socket, known: (isHttp2: boolean) => void): void {
     if (start.length < PREFACE.length && PREFACE.startsWith(start)) return;
     stop();
     socket.unshift(head);
-    known(start === PREFACE);
+    if (head[0] === HANDSHAKE) known('tls');
+    else known(start === PREFACE ? 'http2' : 'http1');
   };
   socket.on('readable', look);
   socket.on('close', stop);
@@ -203,7 +208,8 @@ function secureContext({ certificate, privateKey, clientCa, terms }: TlsMaterial
 
 interface Listener {
   readonly server: NetServer;
-  readonly renew: (tls: TlsMaterial) => void;
+  readonly renew: SharedPortListening['renew'];
+  readonly handTlsTo: SharedPortListening['handTlsTo'];
 }
 
 /** Calls `arrived` for each connection whose protocol is known. */
@@ -213,10 +219,14 @@ function listener(
 ): Listener {
   const { tls, clientCertificates = 'required', onRefused } = options;
   if (tls === undefined) {
+    let takeTls: ((socket: Socket) => void) | undefined;
     const server = createNetServer({ noDelay: true }, (socket) =>
-      sniff(socket, (isHttp2) => arrived(socket, isHttp2)),
+      sniff(socket, (spoken) => {
+        if (spoken === 'tls' && takeTls !== undefined) takeTls(socket);
+        else arrived(socket, spoken === 'http2');
+      }),
     );
-    return { server, renew() {} };
+    return { server, renew() {}, handTlsTo: (take) => (takeTls = take) };
   }
   let { terms } = tls;
   const server = createTlsServer(
@@ -239,7 +249,17 @@ function listener(
     ({ terms } = fresh);
     server.setSecureContext(secureContext(fresh));
   };
-  return { server, renew };
+  return { server, renew, handTlsTo() {} };
+}
+
+function listenAt(server: NetServer, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 export const sniffingServer: SharedPort = async (options): Promise<SharedPortListening> => {
@@ -248,7 +268,7 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
   const http = http1(options.onHttp1, idle);
   if (options.upgrades === true) upgrading(http, options.onHttp1, idle);
   const sockets = new Set<Socket>();
-  const { server, renew } = listener(options, (socket, isHttp2) => {
+  const { server, renew, handTlsTo } = listener(options, (socket, isHttp2) => {
     socket.on('error', () => {});
     if (!isHttp2) {
       idle.add(socket);
@@ -268,13 +288,9 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
     if (options.tls === undefined) idle.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+  const { beside } = options;
+  if (beside === undefined) await listenAt(server, options.port, options.host);
+  else beside.handTlsTo((socket) => server.emit('connection', socket));
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopped ??= new Promise((resolve) => {
@@ -289,5 +305,6 @@ export const sniffingServer: SharedPort = async (options): Promise<SharedPortLis
     });
     return stopped;
   };
-  return { port: (server.address() as AddressInfo).port, renew, stop };
+  const port = beside?.port ?? (server.address() as AddressInfo).port;
+  return { port, renew, handTlsTo, stop };
 };

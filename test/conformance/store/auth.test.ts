@@ -141,12 +141,27 @@ describe.each(contenders)('Auth of $name', ({ start, name }) => {
     await root.call('Put', { key: 'secret', lease: ID });
     expect(await user.refusal('LeaseRevoke', { ID })).toEqual(denied);
     expect(await user.refusal('Put', { key: 'e', lease: ID })).toEqual(denied);
-    // etcd before 3.4.24 tells the keys to anybody.
-    if (name === 'ours')
+    // etcd before 3.4.24 tells the keys to anybody, and before 3.6.16 lets anybody renew and list.
+    if (name === 'ours') {
       expect(await user.refusal('LeaseTimeToLive', { ID, keys: true })).toEqual(denied);
+      expect(await user.refusal('LeaseLeases')).toEqual(denied);
+      const renewal = user.keepAlive();
+      renewal.send({ ID });
+      expect(await renewal.ended).toEqual(denied);
+      const allowed = root.keepAlive();
+      allowed.send({ ID });
+      expect(await allowed.next()).toMatchObject({ ID, TTL: '500' });
+      allowed.cancel();
+    }
     const { ID: own } = await user.call('LeaseGrant', { TTL: 500 });
     await user.call('Put', { key: 'e', lease: own });
+    const renewal = user.keepAlive();
+    renewal.send({ ID: own });
+    expect(await renewal.next()).toMatchObject({ ID: own, TTL: '500' });
+    renewal.cancel();
     await user.call('LeaseRevoke', { ID: own });
+    await root.call('LeaseRevoke', { ID });
+    expect((await user.call('LeaseLeases'))['leases']).toBeUndefined();
   });
 
   it('keeps administration to root, and shows users themselves', async () => {

@@ -54,6 +54,22 @@ describe.each(contenders)('HTTP of $name', ({ name, start }) => {
     expect(etcdcluster).toMatch(/^\d+\.\d+\.0$/);
   });
 
+  it('publishes variables', async () => {
+    const { status, body, headers } = await get('/debug/vars');
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+    const variables = JSON.parse(body) as Record<string, unknown>;
+    expect(variables['cmdline']).toContainEqual(expect.any(String));
+    expect(variables['file_descriptor_limit']).toBeGreaterThan(0);
+    const memory = { Alloc: expect.any(Number) as number, Sys: expect.any(Number) as number };
+    expect(variables['memstats']).toMatchObject(memory);
+    const raft = variables['raft.status'] as Record<string, unknown>;
+    const { header, leader } = await client.call('Status');
+    const memberId = BigInt((header as { member_id: string }).member_id).toString(16);
+    expect(BigInt(leader as string).toString(16)).toBe(memberId);
+    expect(raft).toMatchObject({ id: memberId, lead: memberId, raftState: 'StateLeader' });
+    expect(raft['commit']).toBe(raft['applied']);
+  });
+
   it('knows no other path', async () => {
     const { status, body } = await get('/nothing');
     expect([status, body]).toEqual([404, '404 page not found\n']);
