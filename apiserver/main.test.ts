@@ -9,7 +9,9 @@ import { apiserverFlags } from './options/flags.ts';
 import { apiserverCommand } from './main.ts';
 
 let folder: string;
+let kv: MemoryKv;
 beforeEach(async () => {
+  kv = new MemoryKv();
   folder = await mkdtemp(join(tmpdir(), 'wherry-apiserver-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -23,7 +25,7 @@ interface Running {
 const required = ['--etcd-servers', 'http://127.0.0.1:2379', '--log-level', 'silent'];
 
 function parse(args: readonly string[], context: Partial<ProcessContext>): Promise<unknown> {
-  const command = apiserverCommand(context as ProcessContext, () => new MemoryKv())
+  const command = apiserverCommand(context as ProcessContext, () => kv)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   const folders = ['--cert-dir', join(folder, 'pki')];
@@ -44,6 +46,12 @@ function run(...args: string[]): Promise<Running> {
   });
 }
 
+async function adminToken(): Promise<string> {
+  const file = join(folder, 'admin.csv');
+  await writeFile(file, 'secret,admin,1,system:masters\n');
+  return file;
+}
+
 describe('wherry apiserver', () => {
   it('serves, writes a kubeconfig, and stops when told to', async () => {
     const path = join(folder, 'admin.kubeconfig');
@@ -57,6 +65,20 @@ describe('wherry apiserver', () => {
     terminate();
     await ended;
     await expect(request(url).get('/readyz').trustLocalhost()).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('tells nobody where it is with --endpoint-reconciler-type=none; others do', async () => {
+    const at = (address: string) => ['--advertise-address', address];
+    const silent = await run(...at('10.0.0.1'), '--endpoint-reconciler-type=none');
+    const told = await run(...at('10.0.0.2'), '--token-auth-file', await adminToken());
+    const endpoints = async (): Promise<unknown> => {
+      const path = '/api/v1/namespaces/default/endpoints/kubernetes';
+      const asked = request(told.url).get(path).set('authorization', 'Bearer secret');
+      return ((await asked.trustLocalhost()).body as { subsets?: unknown }).subsets;
+    };
+    await expect.poll(endpoints).toMatchObject([{ addresses: [{ ip: '10.0.0.2' }] }]);
+    for (const { terminate } of [silent, told]) terminate();
+    await Promise.all([silent.ended, told.ended]);
   });
 
   it('knows the tokens of a file', async () => {

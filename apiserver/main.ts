@@ -54,6 +54,7 @@ import { ensurePki } from './pki/pki.ts';
 import type { Component } from './registry/components.ts';
 import { readDescriptions } from './openapi-source.ts';
 import { startApiServer } from './server.ts';
+import type { ApiServer } from './server-options.ts';
 
 export interface ConnectOptions extends Effects {
   readonly endpoints: readonly string[];
@@ -166,12 +167,20 @@ async function startOutgoing(parts: Lifecycle) {
   return { http, upstream, clock: realClock, tokenKeys: realTokenKeys };
 }
 
+const advertisedBy = (flags: ApiServerFlags): string | undefined =>
+  flags.advertiseAddress ?? hostAddress();
+
+function advertise(server: ApiServer, flags: ApiServerFlags, port: number): void {
+  const address = advertisedBy(flags);
+  const isTold = flags.endpointReconcilerType !== 'none';
+  if (address !== undefined) server.advertise({ address, port }, isTold);
+}
+
 async function run(said: ApiServerFlags, { context, connect, parts }: Surroundings): Promise<void> {
   const flags = await withGivenCertificate(realDisk, said);
   const level = (flags.v ?? 0) >= 4 ? 'debug' : flags.logLevel;
   const logger: Logger = createLogger({ level, name: 'apiserver' });
   const effects = realEffects(logger);
-  const advertised = flags.advertiseAddress ?? hostAddress();
   const choice = admissionOf(flags);
   const enabled = enabledPlugins(choice);
   const [given, storeTls, configuration] = await Promise.all([
@@ -182,7 +191,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const admissionPlugins = { ...choice, configuration };
   // Flags first: a mistake in one must not leave half-made certificates behind.
   chosenPlugins(admissionPlugins);
-  const names = certificateNames(flags, advertised);
+  const names = certificateNames(flags, advertisedBy(flags));
   const pki = await ensurePki({ folder: flags.certDir, ...pkiEffects, names });
   const next = (): Promise<TlsMaterial> => servingTls(flags, pki, { files, given });
   const tls = await next();
@@ -225,7 +234,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
   const socket = { host: flags.bindAddress, port: flags.securePort, tls, next };
   const port = await serve({ ...effects, ...served, ...socket, server: realHttpServer }, parts);
   const url = dialledUrl(flags, port);
-  if (advertised !== undefined) server.advertise({ address: advertised, port });
+  advertise(server, flags, port);
   await writeKubeconfig(flags, { pki, files, disk: realDisk, server: url });
   logger.info({ url }, 'serving');
   const stopped = whenAborted(context.terminated);

@@ -89,6 +89,9 @@ export interface ApiServer extends Running {
   passesOn(url: string): boolean;
   /** Resolves once /readyz would say so for the first time; never, while the store is away. */
   ready(): Promise<void>;
-  /** Tells clients where this server is reached. Call it once it listens. */
-  advertise(address: ServerAddress): void;
+  /**
+   * Where this server is reached. Call it once it listens. Clients are told in the Endpoints of
+   * the Service kubernetes, unless `isTold` is false: then nobody writes these.
+   */
+  advertise(address: ServerAddress, isTold?: boolean): void;
 }

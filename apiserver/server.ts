@@ -307,9 +307,10 @@ class Server implements ApiServer {
     return this.#bootstrapped;
   }
 
-  advertise(address: ServerAddress): void {
+  advertise(address: ServerAddress, isTold = true): void {
     assert(this.#address === undefined, 'a server is advertised once');
     this.#address = address;
+    if (!isTold) return;
     const addresses = new ServerAddresses({
       ...this.#effects,
       kv: this.#options.kv,

@@ -37,7 +37,6 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'proxy-client-key-file': 'any',
   // Serving.
   'allow-privileged': on,
-  'endpoint-reconciler-type': ['lease', ''],
   'apiserver-count': 'any',
   'min-request-timeout': 'any',
   'livez-grace-period': 'any',

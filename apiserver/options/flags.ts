@@ -22,6 +22,7 @@ export interface ApiServerFlags extends AccessFlags {
   readonly securePort: number;
   readonly bindAddress: string;
   readonly advertiseAddress?: string;
+  readonly endpointReconcilerType: 'lease' | 'none';
   readonly externalHostname?: string;
   readonly certDir: string;
   readonly tlsCertFile?: string;
@@ -140,6 +141,11 @@ export function apiserverFlags(): Command {
       '--advertise-address <ip>',
       "address clients are told; default: the host's own",
       toldAddress,
+    )
+    .addOption(
+      new Option('--endpoint-reconciler-type <type>', 'who tells where the Service kubernetes is')
+        .choices(['lease', 'none'])
+        .default('lease'),
     )
     .option('--external-hostname <name>', 'a further name in the certificate of our own')
     .option('--cert-dir <folder>', 'where certificates are kept, made at first start', 'pki')

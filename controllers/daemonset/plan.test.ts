@@ -32,7 +32,8 @@ function set(more: Partial<DaemonSetSpec> = {}, pod: Partial<PodSpec> = {}): Dae
 function pod(text: string, index: number): Pod {
   const [nodeName, hash, state = 'ready'] = text.split(' ');
   const ready = state === 'ready' ? 'True' : 'False';
-  const phase = state === 'failed' ? 'Failed' : 'Running';
+  const phase = state === 'failed' || state === 'past' ? 'Failed' : 'Running';
+  const isDeleted = state === 'terminating' || state === 'past';
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -40,7 +41,7 @@ function pod(text: string, index: number): Pod {
       name: `${nodeName}${index}`,
       labels: { 'controller-revision-hash': hash! },
       creationTimestamp: formatTime(NOW - 1_000_000 + index * 1000),
-      ...(state === 'terminating' ? { deletionTimestamp: formatTime(NOW) } : {}),
+      ...(isDeleted ? { deletionTimestamp: formatTime(NOW) } : {}),
     },
     spec: { containers: [], nodeName: nodeName! },
     status: { phase, conditions: [{ type: 'Ready', status: ready }] },
@@ -107,6 +108,9 @@ describe('the next step of a DaemonSet', () => {
     ['keeps one pod per node', set(), [node('a')], ['a new', 'a new'], '-a1'],
     ['replaces what failed', set(), [node('a')], ['a new failed'], '-a0'],
     ['waits for what terminates', set(), [node('a')], ['a new terminating'], ''],
+    ['waits no longer once that ended', set(), [node('a')], ['a new past'], '+a'],
+    ['goes on beside what ended', set(), three, ['a new past', 'a new', 'b old', 'c old'], '-b2'],
+    ['surges beside it', set(surging), [node('a')], ['a old past', 'a old'], '+a'],
     [
       'leaves nodes it must not be on',
       set(),
@@ -155,7 +159,7 @@ describe('the next step of a DaemonSet', () => {
 
 it('counts nodes in the status', () => {
   const tainted = node('d', {}, [taint('NoSchedule')]);
-  const pods = ['a new', 'b old unready', 'd old'];
+  const pods = ['b new past', 'a new', 'b old unready', 'd old', 'c new past'];
   const status = planStatus(state(set(), [...three, tainted], pods));
   expect(status).toMatchObject({
     desiredNumberScheduled: 3,

@@ -22,7 +22,7 @@ export interface DaemonSetState {
 
 export interface NodeState {
   readonly name: string;
-  /** Oldest first. */
+  /** Oldest first, without those that ended and are deleted. */
   readonly pods: readonly Pod[];
   readonly placement: Placement;
 }
@@ -38,6 +38,8 @@ export interface DaemonSetPlan {
 const isTerminating = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 const hasEnded = ({ status }: Pod): boolean =>
   status?.phase === 'Failed' || status?.phase === 'Succeeded';
+/** Ended and deleted, held by a finalizer or until its node agent takes it out: its place is free. */
+const isPast = (pod: Pod): boolean => isTerminating(pod) && hasEnded(pod);
 
 const byAge = (a: Pod, b: Pod): number =>
   (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') ||
@@ -49,6 +51,7 @@ const byUse = (a: Pod, b: Pod): number =>
 function nodeStates({ set, nodes, pods }: DaemonSetState): readonly NodeState[] {
   const byNode = new Map<string | undefined, Pod[]>();
   for (const pod of pods) {
+    if (isPast(pod)) continue;
     const there = byNode.get(nodeOf(pod));
     if (there === undefined) byNode.set(nodeOf(pod), [pod]);
     else there.push(pod);
@@ -120,8 +123,7 @@ export function planStatus(state: DaemonSetState, collisionCount?: number): Daem
     updatedNumberScheduled: 0,
   };
   for (const { placement, pods } of nodeStates(state)) {
-    const present = pods.filter((pod) => !(isTerminating(pod) && hasEnded(pod)));
-    const [oldest] = present;
+    const [oldest] = pods;
     if (!placement.shouldRun) {
       if (oldest !== undefined) counts.numberMisscheduled++;
       continue;
