@@ -143,7 +143,7 @@ export function apiserverFlags(): Command {
       toldAddress,
     )
     .addOption(
-      new Option('--endpoint-reconciler-type <type>', 'who tells where the Service kubernetes is')
+      new Option('--endpoint-reconciler-type <mode>', 'who tells where the Service kubernetes is')
         .choices(['lease', 'none'])
         .default('lease'),
     )

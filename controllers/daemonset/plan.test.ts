@@ -95,6 +95,8 @@ const state = (of: DaemonSet, nodes: readonly Node[], pods: readonly string[]) =
 });
 
 const three = [node('a'), node('b'), node('c')];
+/** The first may not be started on any more. */
+const moved = [node('a', {}, [taint('NoSchedule')]), node('b')];
 const surging = {
   updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
 };
@@ -140,6 +142,10 @@ describe('the next step of a DaemonSet', () => {
     ['waits for the surge', set(surging), three, ['a old', 'a new unready', 'b old', 'c old'], ''],
     ['drops the old one', set(surging), three, ['a old', 'a new', 'b old', 'c old'], '-a0'],
     ['surges at once over the broken', set(surging), [node('a')], ['a old unready'], '+a'],
+    ['does not surge where it must not start', set(surging), moved, ['a old', 'b old'], '+b -a0'],
+    ['stays there for want of another', set(surging), moved, ['a old', 'b old unready'], '+b'],
+    ['leaves once another serves', set(surging), moved, ['a old', 'b new'], '-a0'],
+    ['leaves at once if broken', set(surging), moved, ['a old unready', 'b new'], '-a0'],
   ])('%s', (_, ...[of, nodes, pods, wanted]) => {
     const { create, remove } = planDaemonSet(state(of, nodes, pods));
     const shown = [

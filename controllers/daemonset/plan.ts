@@ -38,7 +38,7 @@ export interface DaemonSetPlan {
 const isTerminating = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 const hasEnded = ({ status }: Pod): boolean =>
   status?.phase === 'Failed' || status?.phase === 'Succeeded';
-/** Ended and deleted, held by a finalizer or until its node agent takes it out: its place is free. */
+/** Ended and deleted, held by a finalizer or until its node takes it out: its place is free. */
 const isPast = (pod: Pod): boolean => isTerminating(pod) && hasEnded(pod);
 
 const byAge = (a: Pod, b: Pod): number =>

@@ -39,21 +39,23 @@ export function planRollingUpdate(state: RollingState, nodes: readonly RollingNo
   const pairs = nodes
     .filter(({ placement, pods }) => placement.shouldRun || pods.length > 0)
     .map((node) => pairOn(state, node));
-  if (surge > 0) return planSurge(state, pairs, surge);
+  if (surge > 0) return planSurge(state, pairs, { limit: surge, desired });
   return planReplacement(state, pairs, maxUnavailable(state.set, desired));
 }
 
 interface Pair {
   readonly node: string;
+  readonly shouldRun: boolean;
   readonly newest?: Pod;
   readonly old?: Pod;
 }
 
-function pairOn({ hash }: RollingState, { name, pods }: RollingNode): Pair {
+function pairOn({ hash }: RollingState, { name, pods, placement }: RollingNode): Pair {
   const live = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const newest = live.find(({ metadata }) => metadata.labels?.[HASH_LABEL] === hash);
   const old = live.find(({ metadata }) => metadata.labels?.[HASH_LABEL] !== hash);
-  return { node: name, ...(newest && { newest }), ...(old && { old }) };
+  const { shouldRun } = placement;
+  return { node: name, shouldRun, ...(newest && { newest }), ...(old && { old }) };
 }
 
 const available = ({ set, nowMs }: RollingState, pod: Pod): boolean =>
@@ -76,18 +78,33 @@ function planReplacement(state: RollingState, pairs: readonly Pair[], limit: num
   return { create: [], remove: [...broken, ...candidates.slice(0, spare)] };
 }
 
-/** New pods beside old ones; an old one goes when the new one on its node is available. */
-function planSurge(state: RollingState, pairs: readonly Pair[], limit: number): Rolling {
+/**
+ * New pods beside old ones; an old one goes when the new one on its node is available. Where no
+ * pod may start any more, an old one that serves stays until others serve in its place.
+ */
+function planSurge(
+  state: RollingState,
+  pairs: readonly Pair[],
+  { limit, desired }: { readonly limit: number; readonly desired: number },
+): Rolling {
   const needed: string[] = [];
   const candidates: string[] = [];
+  const leaving: Pod[] = [];
   const remove: Pod[] = [];
   let surging = 0;
-  for (const { node, newest, old } of pairs) {
+  let serving = 0;
+  for (const { node, shouldRun, newest, old } of pairs) {
+    const pod = old ?? newest;
+    const serves = pod !== undefined && available(state, pod);
+    if (serves) serving++;
     if (old === undefined) continue;
-    if (newest === undefined) (available(state, old) ? candidates : needed).push(node);
-    else if (available(state, newest)) remove.push(old);
+    if (newest === undefined) {
+      if (shouldRun) (serves ? candidates : needed).push(node);
+      else (serves ? leaving : remove).push(old);
+    } else if (available(state, newest)) remove.push(old);
     else surging++;
   }
+  const left = leaving.slice(0, Math.max(0, serving - desired));
   const spare = Math.max(0, limit - surging);
-  return { create: [...needed, ...candidates.slice(0, spare)], remove };
+  return { create: [...needed, ...candidates.slice(0, spare)], remove: [...remove, ...left] };
 }
