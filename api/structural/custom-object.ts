@@ -12,6 +12,7 @@ import type { GroupVersionKind } from '../schema/table.ts';
 import { decodeObjectMeta } from './object-meta.ts';
 import { Pruner } from './prune.ts';
 import type { SchemaNode } from './schema.ts';
+import { mendMetadata } from './stored-meta.ts';
 
 /** Throws StatusError as `decodeObject` does. */
 export function decodeCustomObject(
@@ -63,12 +64,21 @@ function pruneObject(
   }
 }
 
-/** What was stored without what the schema does not have (any more); true if something went. */
+/**
+ * What was stored without what the schema does not have (any more), and without metadata that
+ * nobody could read; true if something went.
+ */
 export function pruneStored(
   object: Record<string, unknown>,
   schema: SchemaNode,
 ): { readonly object: Record<string, unknown>; readonly changed: boolean } {
-  const pruner = new Pruner((metadata) => metadata);
+  let mended = false;
+  const pruner = new Pruner((stored, path, key) => {
+    const isText = typeof stored === 'string' || path === key;
+    const kept = key === 'metadata' ? mendMetadata(stored) : isText ? stored : undefined;
+    mended ||= kept !== stored;
+    return kept;
+  });
   const pruned = pruner.root(object, schema);
-  return { object: pruned, changed: pruner.unknown.length > 0 };
+  return { object: pruned, changed: mended || pruner.unknown.length > 0 };
 }

@@ -1,5 +1,6 @@
-import { deepCopy, setField } from '../deep.ts';
+import { deepCopy, deepEqual, setField } from '../deep.ts';
 import type { SchemaNode } from './schema.ts';
+import { mendMetadata } from './stored-meta.ts';
 
 /**
  * Fills absent fields, and nulls that are not allowed, from the schema's defaults, and removes
@@ -19,6 +20,10 @@ export function applySchemaDefaults(value: unknown, schema: SchemaNode | undefin
   }
   for (const name in object) {
     const child = schema.child(name);
+    if (schema.embedded && name === 'metadata') {
+      if (defaultMetadata(object, child)) changed = true;
+      continue;
+    }
     if (child === undefined) continue;
     const current = object[name];
     if (current === null && !child.nullable && child.default !== undefined) {
@@ -28,6 +33,16 @@ export function applySchemaDefaults(value: unknown, schema: SchemaNode | undefin
     if (applySchemaDefaults(object[name], child)) changed = true;
   }
   return changed;
+}
+
+/** Defaults give metadata nothing that metadata cannot have, be they theirs or from above. */
+function defaultMetadata(resource: Record<string, unknown>, schema: SchemaNode | undefined) {
+  const filled = deepCopy(resource['metadata']);
+  applySchemaDefaults(filled, schema);
+  const mended = mendMetadata(filled);
+  if (deepEqual(mended, resource['metadata'])) return false;
+  resource['metadata'] = mended;
+  return true;
 }
 
 function defaultItems(list: unknown[], schema: SchemaNode): boolean {

@@ -19,7 +19,7 @@ export class Pruner {
   /** "spec.foo", "spec.list[0].bar". */
   readonly unknown: string[] = [];
   readonly #path: (string | number)[] = [];
-  /** Called with each resource's type and metadata; answers what is to stand in their place. */
+  /** Called with each resource's type and metadata; answers what is to stand there, if anything. */
   readonly #meta: (value: unknown, path: string, key: string) => unknown;
 
   constructor(meta: (value: unknown, path: string, key: string) => unknown) {
@@ -65,7 +65,8 @@ export class Pruner {
       const child = value[key];
       this.#path.push(key);
       if (of.embedded && META.has(key)) {
-        setField(copy, key, this.#meta(child, pathText(this.#path), key));
+        const kept = this.#meta(child, pathText(this.#path), key);
+        if (kept !== undefined) setField(copy, key, kept);
       } else {
         const known = schema?.properties.get(key);
         const additional = known === undefined && schema !== undefined && schema.additional;

@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { deepCopy, deepEqual } from '../deep.ts';
+import { pruneStored } from './custom-object.ts';
 import { applySchemaDefaults } from './defaulting.ts';
 import { stringFormat } from './formats.ts';
 import { loadPatterns, matchesPattern, patternFault } from './patterns.ts';
@@ -168,6 +169,59 @@ describe('defaults', () => {
     one!.whole.inner.d = 9;
     applySchemaDefaults(other, schema);
     expect(other!.whole.inner.d).toBe(4);
+  });
+});
+
+describe('metadata of embedded resources', () => {
+  const resource = { type: 'object', 'x-kubernetes-embedded-resource': true };
+  const whole = { apiVersion: 'v1', kind: 'Inner', metadata: { name: 'a', odd: 'b' } };
+  const schema = new SchemaNode({
+    type: 'object',
+    properties: {
+      given: { ...resource, default: whole },
+      partly: {
+        ...resource,
+        properties: {
+          metadata: {
+            type: 'object',
+            properties: { name: { type: 'string', default: 'c' }, odd: { default: 'd' } },
+          },
+        },
+      },
+      stored: resource,
+    },
+  });
+
+  it('get no defaults that metadata cannot have', () => {
+    const value = { partly: { metadata: {} } };
+    expect(applySchemaDefaults(value, schema)).toBe(true);
+    expect(value).toEqual({
+      given: { ...whole, metadata: { name: 'a' } },
+      partly: { metadata: { name: 'c' } },
+    });
+    const settled = deepCopy(value);
+    expect(applySchemaDefaults(settled, schema)).toBe(false);
+    expect(settled).toEqual(value);
+  });
+
+  it('and those of the object lose, as they are read, what nobody could decode', () => {
+    const managedFields = [{ manager: 'm', time: '2026-01-02T03:04:05Z', fieldsV1: { 'f:a': {} } }];
+    const labels = { app: 'a' };
+    const sound = { name: 'n', labels, managedFields, generation: 2 };
+    const kept = { kind: 'K', metadata: sound, stored: { kind: 'S', metadata: { name: 's' } } };
+    expect(pruneStored(kept, schema)).toEqual({ object: kept, changed: false });
+    const wrong = { labels: { app: 1 }, annotations: { b: 'b' }, odd: 1, creationTimestamp: 'x' };
+    const spoiled = {
+      metadata: { ...sound, ...wrong, generation: '2' },
+      stored: { kind: 1, metadata: { ...wrong, name: 's' } },
+    };
+    expect(pruneStored(spoiled, schema)).toEqual({
+      changed: true,
+      object: {
+        metadata: { name: 'n', managedFields, annotations: { b: 'b' } },
+        stored: { metadata: { annotations: { b: 'b' }, name: 's' } },
+      },
+    });
   });
 });
 

@@ -111,7 +111,8 @@ function servedResource(declaration: ResourceDeclaration): ServedResource {
         verbs: [...sub.verbs].sort(),
         ...('carries' in sub ? { carries: sub.carries } : {}),
       }))
-      .sort((a, b) => byText(a.name, b.name)),
+      // Those of custom resources are told as they were added: status, then scale.
+      .sort((a, b) => (declaration.structure === undefined ? byText(a.name, b.name) : 0)),
   };
 }
 

@@ -59,7 +59,7 @@ const crd = (plural: string, conversion: object) => ({
     names: { plural, kind: `${plural[0]!.toUpperCase()}${plural.slice(1, -1)}` },
     conversion,
     versions: [
-      version('v1', { host: text, port: text, same: text }, true),
+      version('v1', { host: text, port: text, same: text, own: { ...text, default: 'v1' } }, true),
       version('v2', { address: text, same: { ...text, default: 'x' } }, false),
     ],
   },
@@ -112,7 +112,15 @@ describe('versions of a custom resource', () => {
     const put = await api.call('PUT', `${at('hosts', 'v2')}/one`, { body: change });
     expect(put.body.spec).toEqual({ address: 'b:81', same: 'x' });
     const stored = await api.call('GET', `${at('hosts', 'v1')}/one`);
-    expect(stored.body.spec).toEqual({ host: 'b', port: '81', same: 'x' });
+    expect(stored.body.spec).toEqual({ host: 'b', port: '81', same: 'x', own: 'v1' });
+    // Of the defaults only those of the version that was sent are stored.
+    const key = '/registry/conv.example.com/hosts/default/one';
+    expect((await api.stored(key)).spec).toEqual({ host: 'b', port: '81', same: 'x' });
+    const again = await api.call('PUT', `${at('hosts', 'v2')}/one`, { body: put.body });
+    expect(again.body.metadata.resourceVersion).toBe(put.body.metadata.resourceVersion);
+    const tried = { ...put.body, spec: change.spec };
+    const dry = await api.call('PUT', `${at('hosts', 'v2')}/one?dryRun=All`, { body: tried });
+    expect(dry.body.spec).toEqual(put.body.spec);
     const labelled = await api.call('GET', `${at('hosts', 'v2')}?labelSelector=own%3Done`);
     expect(labelled.body.items).toHaveLength(1);
     const other = await api.call('GET', `${at('hosts', 'v2')}?labelSelector=own%3Dtwo`);

@@ -1,6 +1,8 @@
+import { isObject } from '../../api/deep.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
 import { pruneStored } from '../../api/structural/custom-object.ts';
-import { applySchemaDefaults } from '../../api/structural/defaulting.ts';
+import { applySchemaDefaults, pruneNulls } from '../../api/structural/defaulting.ts';
 import type { KeptValues } from '../storage/kept-values.ts';
 import { ResourceCodec } from '../storage/resource-codec.ts';
 import type { VersionSchema } from './version-schema.ts';
@@ -12,6 +14,7 @@ import type { VersionSchema } from './version-schema.ts';
 export class CustomResourceCodec extends ResourceCodec {
   #epoch = 0;
   #schemas: ReadonlyMap<string, VersionSchema>;
+  readonly #unsettled = new WeakSet<object>();
 
   constructor(type: ResourceType, schemas: ReadonlyMap<string, VersionSchema>, kept: KeptValues) {
     super(type, kept);
@@ -33,12 +36,40 @@ export class CustomResourceCodec extends ResourceCodec {
     const { apiVersion } = object as { apiVersion: string };
     const schema = this.#schemas.get(apiVersion.slice(apiVersion.indexOf('/') + 1));
     if (schema === undefined) return false;
-    const pruned = pruneStored(object, schema.root);
-    if (pruned.changed) {
-      for (const key of Object.keys(object)) delete object[key];
-      Object.assign(object, pruned.object);
-    }
+    const pruned = prune(object, schema);
     const defaulted = applySchemaDefaults(object, schema.root);
-    return pruned.changed || defaulted;
+    const numbered = withGeneration(object);
+    return pruned || defaulted || numbered;
   }
+
+  /**
+   * Makes of an object that was converted what is written, in place: as in Kubernetes, pruned,
+   * but without the defaults of its version, which each read gives it.
+   */
+  prepare(object: Mutable<KubernetesObject>): void {
+    const schema = this.#schemas.get(object.apiVersion.slice(object.apiVersion.indexOf('/') + 1));
+    this.#unsettled.add(object);
+    if (schema === undefined) return;
+    prune(object, schema);
+    pruneNulls(object, schema.root);
+  }
+
+  override isUnsettled(object: KubernetesObject): boolean {
+    return this.#unsettled.has(object);
+  }
+}
+
+function prune(object: Record<string, unknown>, { root }: VersionSchema): boolean {
+  const pruned = pruneStored(object, root);
+  if (!pruned.changed) return false;
+  for (const key of Object.keys(object)) delete object[key];
+  Object.assign(object, pruned.object);
+  return true;
+}
+
+/** Objects of old have none, or 0. */
+function withGeneration({ metadata }: Record<string, unknown>): boolean {
+  if (!isObject(metadata) || metadata['generation']) return false;
+  metadata['generation'] = 1;
+  return true;
 }

@@ -1,4 +1,5 @@
 /** One version of a custom resource as a declaration: from then on it is a kind like any other. */
+import { compareVersions } from '../../api/api-version.ts';
 import { type FieldError, invalid } from '../../api/field-errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import type { ResourceType } from '../../api/resource.ts';
@@ -206,8 +207,15 @@ function deprecationOf(
   { deprecated, deprecationWarning, name }: CustomResourceDefinitionVersion,
 ): { readonly deprecation?: string } {
   if (deprecated !== true) return {};
-  const text = `${spec.group}/${name} ${spec.names.kind} is deprecated`;
-  return { deprecation: deprecationWarning ?? text };
+  if (deprecationWarning !== undefined) return { deprecation: deprecationWarning };
+  const { group, names, versions } = spec;
+  const text = `${group}/${name} ${names.kind} is deprecated`;
+  const better = versions
+    .filter((one) => one.served && one.deprecated !== true)
+    .map((one) => one.name)
+    .sort(compareVersions)[0];
+  if (better === undefined || compareVersions(better, name) >= 0) return { deprecation: text };
+  return { deprecation: `${text}; use ${group}/${better} ${names.kind}` };
 }
 
 function selectableFieldsOf({

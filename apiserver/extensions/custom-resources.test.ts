@@ -270,7 +270,7 @@ describe('a custom resource', () => {
   it('is told of in discovery and OpenAPI', async () => {
     const list = await api.call('GET', '/apis/stable.example.com/v1');
     expect(list.body.resources.map(({ name }) => name)).toEqual([
-      ...['crontabs', 'crontabs/scale', 'crontabs/status'],
+      ...['crontabs', 'crontabs/status', 'crontabs/scale'],
     ]);
     const index = await api.call('GET', '/openapi/v3');
     const url = index.body.paths['apis/stable.example.com/v1']!.serverRelativeURL;

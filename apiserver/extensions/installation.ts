@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../api/meta.ts';
+import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
 import type { Random } from '../../platform/random.ts';
@@ -145,10 +145,12 @@ export class Installation {
     if (versions.length === 1 && !base.hasForeign()) return () => base;
     const storageType = typeOfVersion(crd, versions.find(({ storage }) => storage)!.name);
     const converter = converterOf(crd, this.#conversion);
-    const settle = (object: object): void =>
-      void this.#codec?.settle(object as Record<string, unknown>);
+    const converted = {
+      prepare: (object: Mutable<KubernetesObject>) => this.#codec?.prepare(object),
+      settle: (object: object) => void this.#codec?.settle(object as Record<string, unknown>),
+    };
     return ({ declaration: { type }, schema }) =>
-      new VersionStorage({ base, type, storageType, schema, converter, settle });
+      new VersionStorage({ base, type, storageType, schema, converter, converted });
   }
 
   #schemaOf(name: string): VersionSchema {

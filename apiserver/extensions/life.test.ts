@@ -129,6 +129,31 @@ describe('custom resources', () => {
     expect(same.body.metadata.resourceVersion).toBe(written.body.metadata.resourceVersion);
   });
 
+  it('warn of a version that is deprecated, and name a better one that is served', async () => {
+    const schema = { openAPIV3Schema: { type: 'object' } };
+    const others = { v1alpha1: true, v1beta1: false, v1beta2: true, v2alpha1: true };
+    const versions = [
+      { ...cronTabVersion, served: false },
+      ...Object.entries(others).map(([name, deprecated]) => {
+        return { name, schema, deprecated, served: true, storage: false };
+      }),
+    ];
+    const definition = { body: { spec: { versions } }, type: merge };
+    const { body } = await api.call('PATCH', `${CRDS}/${NAME}`, definition);
+    expect(body.message).toBeUndefined();
+    const warning = async (version: string): Promise<unknown> => {
+      const url = CRON_TABS.replace('v1', version);
+      return (await api.until(url, ({ code }) => code === 200)).headers['warning'];
+    };
+    const said = (version: string, more = ''): string =>
+      `299 - "stable.example.com/${version} CronTab is deprecated${more}"`;
+    const better = '; use stable.example.com/v1beta1 CronTab';
+    expect(await warning('v1alpha1')).toBe(said('v1alpha1', better));
+    expect(await warning('v2alpha1')).toBe(said('v2alpha1', better));
+    expect(await warning('v1beta2')).toBe(said('v1beta2'));
+    expect(await warning('v1beta1')).toBeUndefined();
+  });
+
   it('keep what was wrong before the schema said so', async () => {
     await api.call('POST', CRON_TABS, { body: cronTab('loose', { replicas: 9 }) });
     const schema = structuredClone(cronTabVersion.schema);

@@ -26,8 +26,13 @@ export interface VersionStorageOptions {
   readonly storageType: ResourceType;
   readonly schema: VersionSchema;
   readonly converter: Converter;
-  /** Makes of an object in the storage version what a later read would make of it, in place. */
-  readonly settle: (object: Mutable<KubernetesObject>) => void;
+  /** Makes, in place, of an object that was converted to the storage version… */
+  readonly converted: {
+    /** …what is written. */
+    readonly prepare: (object: Mutable<KubernetesObject>) => void;
+    /** …what a read of it would show. */
+    readonly settle: (object: Mutable<KubernetesObject>) => void;
+  };
 }
 
 export class VersionStorage implements ObjectStorage {
@@ -48,19 +53,18 @@ export class VersionStorage implements ObjectStorage {
     this.#apiVersion = apiVersionOf(type);
     this.#codec = new ResourceCodec(type);
     const stored = apiVersionOf(storageType);
-    const { settle } = options;
-    const views = {
+    const viewsWith = (finish: (object: Mutable<KubernetesObject>) => void): Views => ({
       seen: async (object: StoredObject) => (await this.#seen([object]))[0]!,
       stored: async (object: Mutable<KubernetesObject>) => {
         if (stored === this.#apiVersion) return object;
         const [converted] = await converter.convert([object], stored);
         const copy = deepCopy(converted!) as Mutable<KubernetesObject>;
-        settle(copy);
+        finish(copy);
         return copy;
       },
-    };
-    this.writer = new VersionWriter(base.writer, views);
-    this.dryRun = new VersionWriter(base.dryRun, views);
+    });
+    this.writer = new VersionWriter(base.writer, viewsWith(options.converted.prepare));
+    this.dryRun = new VersionWriter(base.dryRun, viewsWith(options.converted.settle));
   }
 
   get revision(): number {

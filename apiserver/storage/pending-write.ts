@@ -31,7 +31,7 @@ export class PendingWrite {
     if (this.#object?.revision === revision) return this.#object;
     const { stored } = this;
     // The value belongs to the object of one version.
-    if (this.#object !== undefined)
+    if (this.#object !== undefined || this.#codec.isUnsettled(this.#value))
       return StoredObject.fromStore(this.#codec, { value: stored, modRevision: revision });
     this.#object = StoredObject.written(this.#codec, { stored, value: this.#value, revision });
     return this.#object;

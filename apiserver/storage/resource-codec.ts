@@ -57,6 +57,11 @@ export class ResourceCodec {
    */
   settle?(object: Record<string, unknown>): boolean;
 
+  /** True of an object to be written that a read of its bytes shows differently. */
+  isUnsettled(_object: KubernetesObject): boolean {
+    return false;
+  }
+
   encode(object: KubernetesObject): Uint8Array {
     const { apiVersion: _a, kind: _k, metadata, ...rest } = object;
     const { resourceVersion: _r, ...stored } = metadata;

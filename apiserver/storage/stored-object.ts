@@ -150,6 +150,11 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
     return { value: value as T, asStored };
   }
 
+  /** True if these are the bytes in the store. */
+  holds(bytes: Uint8Array): boolean {
+    return this.#stored !== undefined && Buffer.compare(this.#stored, bytes) === 0;
+  }
+
   /** False if writing the very same value would change what the store holds. */
   get current(): boolean {
     if (this.#codec.settle === undefined) return true;

@@ -214,9 +214,11 @@ export class ResourceWriter implements Writer {
   ): boolean {
     const { suffix, current } = at;
     if (decision.type === 'delete') return current === undefined;
-    if (current === undefined || !current.current) return false;
-    if (this.#isStale(this.#cache.prefix + suffix)) return false;
+    if (current === undefined || this.#isStale(this.#cache.prefix + suffix)) return false;
     const { object } = decision;
+    const { codec } = this.#cache;
+    if (codec.isUnsettled(object)) return current.holds(codec.encode(object));
+    if (!current.current) return false;
     object.metadata.resourceVersion = String(current.revision);
     return deepEqual(object, current.value);
   }
