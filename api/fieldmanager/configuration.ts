@@ -69,7 +69,7 @@ function structParts(type: StructMergeType, values: JsonObject): FieldSet {
 function nodeOfField(field: MergeField, value: unknown): FieldSet | undefined {
   const isEmptyObject = isObject(value) && Object.keys(value).length === 0;
   const node = nodeOfValue(field.type, value);
-  return value === null || isEmptyObject ? held(node) : node;
+  return value === null || isEmptyObject || field.undeclared === true ? held(node) : node;
 }
 
 function elementParts(type: SetList | KeyedList, values: readonly unknown[]): FieldSet {

@@ -76,6 +76,8 @@ export type MergeType =
   ScalarMergeType | ListMergeType | MapMergeType | StructMergeType | DeducedType | OpaqueType;
 
 export interface MergeField {
+  /** Of a struct that takes any field: whoever sets it owns it, not only what is below. */
+  readonly undeclared?: boolean;
   readonly name: string;
   /** "f:name". */
   readonly element: string;

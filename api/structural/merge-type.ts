@@ -30,7 +30,7 @@ const fieldOf = (name: string, type: MergeType): MergeField => ({
 /** Fields that the schema does not have are owned as they come. */
 class OpenFields extends Map<string, MergeField> {
   override get(name: string): MergeField {
-    return super.get(name) ?? fieldOf(name, DEDUCED);
+    return super.get(name) ?? { ...fieldOf(name, DEDUCED), undeclared: true };
   }
 
   override has(): boolean {

@@ -5,7 +5,13 @@
 import { isObject } from '../deep.ts';
 import { canonicalTime } from '../schema/scalars.ts';
 import { DecodingError } from '../schema/structural-decoder.ts';
-import { type Definition, definitionNamed, resolve, type TypeRef } from '../schema/table.ts';
+import {
+  type Definition,
+  definitionNamed,
+  resolve,
+  type Scalar,
+  type TypeRef,
+} from '../schema/table.ts';
 import { decodeObjectMeta } from './object-meta.ts';
 
 /** The very value if there is nothing to mend; what is no object at all stays what it is. */
@@ -38,19 +44,29 @@ function fitsMessage(definition: Definition, value: Readonly<Record<string, unkn
 }
 
 function fits(type: TypeRef, value: unknown): boolean {
-  switch (type.shape) {
-    case 'message':
-      return isObject(value) && fitsMessage(resolve(type), value);
-    case 'list':
-      return Array.isArray(value) && value.every((item) => fits(type.of, item));
-    case 'map':
-      return isObject(value) && Object.values(value).every((item) => fits(type.of, item));
-    case 'scalar':
-      if (type.scalar === 'string') return typeof value === 'string';
-      if (type.scalar === 'bool') return typeof value === 'boolean';
-      if (type.scalar === 'int64') return Number.isSafeInteger(value);
-      if (type.scalar === 'Time')
-        return typeof value === 'string' && canonicalTime(value, 'Time') === value;
-      return type.scalar === 'FieldsV1' && value !== null;
+  if (type.shape === 'scalar') return fitsScalar(type.scalar, value);
+  if (type.shape === 'list') {
+    if (!Array.isArray(value)) return false;
+    for (const item of value) if (!fits(type.of, item)) return false;
+    return true;
+  }
+  if (!isObject(value)) return false;
+  if (type.shape === 'message') return fitsMessage(resolve(type), value);
+  for (const key in value) if (!fits(type.of, value[key])) return false;
+  return true;
+}
+
+function fitsScalar(scalar: Scalar, value: unknown): boolean {
+  switch (scalar) {
+    case 'string':
+      return typeof value === 'string';
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'int64':
+      return Number.isSafeInteger(value);
+    case 'Time':
+      return typeof value === 'string' && canonicalTime(value, 'Time') === value;
+    default:
+      return scalar === 'FieldsV1' && value !== null;
   }
 }

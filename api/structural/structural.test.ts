@@ -3,9 +3,11 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { deepCopy, deepEqual } from '../deep.ts';
+import { fieldsOf } from '../fieldmanager/configuration.ts';
 import { pruneStored } from './custom-object.ts';
 import { applySchemaDefaults } from './defaulting.ts';
 import { stringFormat } from './formats.ts';
+import { customMergeTypes } from './merge-type.ts';
 import { loadPatterns, matchesPattern, patternFault } from './patterns.ts';
 import { Pruner } from './prune.ts';
 import { type Json, SchemaNode } from './schema.ts';
@@ -222,6 +224,20 @@ describe('metadata of embedded resources', () => {
         stored: { metadata: { annotations: { b: 'b' }, name: 's' } },
       },
     });
+  });
+});
+
+describe('what a schema does not declare', () => {
+  it('is owned by whoever applies it, not only in its parts', () => {
+    const declared = { type: 'object', properties: { n: { type: 'integer' } } };
+    const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    const types = customMergeTypes(new SchemaNode({ ...open, properties: { declared } }));
+    const applied = { kind: 'K', declared: { n: 1 }, free: { n: 1, list: [{ a: 1 }] } };
+    expect(fieldsOf(types.tracked, applied)).toMatchObject({
+      'f:declared': { 'f:n': {} },
+      'f:free': { '.': {}, 'f:n': {}, 'f:list': {} },
+    });
+    expect(fieldsOf(types.tracked, applied)['f:declared']).not.toHaveProperty(['.']);
   });
 });
 
