@@ -3,12 +3,19 @@ import { alwaysAllow, alwaysDeny, privilegedGroup } from './always.ts';
 import type { Authorizer } from './authorizer.ts';
 
 /** --authorization-mode of kube-apiserver; each may be named once. */
-export const authorizationModes = ['Node', 'RBAC', 'Webhook', 'AlwaysAllow', 'AlwaysDeny'] as const;
+export const authorizationModes = [
+  'Node',
+  'RBAC',
+  'ABAC',
+  'Webhook',
+  'AlwaysAllow',
+  'AlwaysDeny',
+] as const;
 
 export type AuthorizationMode = (typeof authorizationModes)[number];
 
-/** A webhook is an authorizer of its own; the others are known by their names. */
-export type AuthorizationStep = Exclude<AuthorizationMode, 'Webhook'> | Authorizer;
+/** Authorizers that a file makes; the others are known by their names. */
+export type AuthorizationStep = Exclude<AuthorizationMode, 'Webhook' | 'ABAC'> | Authorizer;
 
 /** kubeadm's. */
 export const DEFAULT_MODES = ['Node', 'RBAC'] as const;

@@ -690,6 +690,15 @@ describe('list and get', () => {
       message: 'the server could not find the requested resource',
     });
     expect((await api.call('GET', `${maps}/a/status`)).code).toBe(404);
+    // What is in no namespace is not below one.
+    for (const below of [
+      'nodes',
+      'nodes/a',
+      'nodes/a/proxy',
+      'nodes/a/status',
+      'persistentvolumes',
+    ])
+      expect((await api.call('GET', `/api/v1/namespaces/d/${below}`)).code).toBe(404);
     expect((await api.call('POST', '/api/v1/configmaps', { body: map('x') })).code).toBe(405);
     expect((await api.call('POST', `${deploys}/web/scale`, { body: {} })).code).toBe(405);
   });

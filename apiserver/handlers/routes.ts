@@ -25,6 +25,8 @@ const acrossNamespaces: ReadonlySet<Verb | ''> = new Set(['list', 'watch']);
 /** Throws 404, 405 or 406 unless there is a route of a built-in kind. */
 export function checkRoute({ http, info }: Asked, { declaration }: ResourceStore): void {
   const { verbs, type } = declaration;
+  if (!type.namespaced && info.namespace !== '' && type.resource !== 'namespaces')
+    throw resourceNotFound();
   const only = verbs?.length === 1 && verbs[0] === 'create';
   const spans = type.namespaced && info.namespace === '';
   if (only && (info.name !== '' || spans) && info.subresource === '') throw resourceNotFound();

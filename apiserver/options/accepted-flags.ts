@@ -80,7 +80,6 @@ const accepted: Readonly<Record<string, Accepted>> = {
 };
 
 const refused: Readonly<Record<string, string>> = {
-  'authorization-policy-file': 'there is no ABAC; use RBAC.',
   'cloud-config': 'there are no cloud providers.',
   'egress-selector-config-file': 'there are no egress proxies; servers are dialled directly.',
   'etcd-servers-overrides': 'all kinds are kept in one store.',

@@ -128,7 +128,7 @@ async function takeIssuers(
 }
 
 /** Those of this server itself are there from its start, or not at all. */
-const OWN = ['Node', 'RBAC'] as const;
+const OWN = ['Node', 'RBAC', 'ABAC'] as const;
 
 async function takeAuthorizers(
   text: string,

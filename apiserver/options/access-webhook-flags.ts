@@ -1,9 +1,10 @@
 /** Flags about who else decides what users may do: kube-apiserver's names and defaults. */
 import { type Command, Option } from 'commander';
-import { durationFlag } from './flag-values.ts';
+import { keepingFlag } from './flag-values.ts';
 
 export interface AccessWebhookFlags {
   readonly authorizationConfig?: string;
+  readonly authorizationPolicyFile?: string;
   readonly authorizationWebhookConfigFile?: string;
   readonly authorizationWebhookVersion: 'v1' | 'v1beta1';
   /** Milliseconds. */
@@ -14,6 +15,7 @@ export interface AccessWebhookFlags {
 export function addAccessWebhookFlags(command: Command): Command {
   return command
     .option('--authorization-config <file>', 'who decides, in place of --authorization-mode')
+    .option('--authorization-policy-file <file>', 'the rules of mode ABAC, one in JSON a line')
     .option('--authorization-webhook-config-file <file>', 'kubeconfig of mode Webhook')
     .addOption(
       new Option('--authorization-webhook-version <version>', 'of the SubjectAccessReview sent')
@@ -21,14 +23,14 @@ export function addAccessWebhookFlags(command: Command): Command {
         .default('v1beta1'),
     )
     .addOption(
-      durationFlag(
+      keepingFlag(
         '--authorization-webhook-cache-authorized-ttl <duration>',
         "how long the webhook's yes holds",
         '5m',
       ),
     )
     .addOption(
-      durationFlag(
+      keepingFlag(
         '--authorization-webhook-cache-unauthorized-ttl <duration>',
         "how long the webhook's no holds",
         '30s',

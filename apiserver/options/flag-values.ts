@@ -29,6 +29,17 @@ export function durationMs(text: string): number {
   return ms;
 }
 
+/** Milliseconds; 0 is for those who want none of it, and less is as good as 0. */
+function anyDurationMs(text: string): number {
+  const ms = parseGoDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('a duration like 60s is needed.');
+  return Math.max(0, ms);
+}
+
+/** How long something is kept, as Go writes it: "1m". "0s": not at all. Milliseconds. */
+export const keepingFlag = (flags: string, text: string, fallback: string): Option =>
+  new Option(flags, text).argParser(anyDurationMs).default(anyDurationMs(fallback), fallback);
+
 /** A flag that is a duration, with its default as Go writes it: "1m". Milliseconds. */
 export const durationFlag = (flags: string, text: string, fallback: string): Option =>
   new Option(flags, text).argParser(durationMs).default(durationMs(fallback), fallback);

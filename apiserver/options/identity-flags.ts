@@ -1,6 +1,6 @@
 /** Flags about whose word is taken for who asks: kube-apiserver's names and defaults. */
 import { type Command, Option } from 'commander';
-import { collected, durationFlag, names } from './flag-values.ts';
+import { collected, keepingFlag, names } from './flag-values.ts';
 import type { OidcFlags } from './oidc-flags.ts';
 
 export interface IdentityFlags extends OidcFlags {
@@ -48,7 +48,7 @@ export function addIdentityFlags(command: Command): Command {
         .default('v1beta1'),
     )
     .addOption(
-      durationFlag(
+      keepingFlag(
         '--authentication-token-webhook-cache-ttl <duration>',
         "how long the webhook's answers hold",
         '2m',

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Lifecycle } from '../../platform/lifecycle.ts';
@@ -295,6 +295,45 @@ it('webhooks are called as the user that a program of their kubeconfig names', a
   expect(names).toEqual(['a-program']);
 });
 
+it('--authorization-policy-file: the rules of mode ABAC', async () => {
+  const rules = await file('rules.jsonl', '# one\n{"user": "jane", "namespace": "a"}\n');
+  const api = await startFlaggedApi(parts, [
+    '--authorization-mode=RBAC,ABAC',
+    `--authorization-policy-file=${rules}`,
+  ]);
+  const of = async (name: string, path: string) => {
+    const peer = { certificate: { commonName: name, organizations: [] } };
+    const { code, body } = await api.call(`GET ${path}`, { peer });
+    return code === 200 ? code : body.message;
+  };
+  expect(await of('jane', '/api/v1/namespaces/a/pods')).toBe(200);
+  expect(await of('john', '/api/v1/namespaces/a/pods')).toBe(
+    'pods is forbidden: User "john" cannot list resource "pods" in API group "" in the ' +
+      'namespace "a": No policy matched.',
+  );
+  expect(await of('jane', '/api/v1/nodes')).toContain('at the cluster scope: No policy matched.');
+
+  const text = `
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthorizationConfiguration
+authorizers:
+- {type: ABAC, name: abac}
+`;
+  const config = `--authorization-config=${await file('abac.yaml', text)}`;
+  const read = (...args: string[]) =>
+    readOutsideFiles(flagsOf(args), new FlagFiles(realDisk)).then(
+      ({ abac }) => abac !== undefined,
+      (error: Error) => error.message,
+    );
+  expect(await read(config, `--authorization-policy-file=${rules}`)).toBe(true);
+  const missing = "authorization-mode ABAC's authorization policy file not passed";
+  expect(await read(config)).toBe(missing);
+  expect(await read('--authorization-mode=ABAC')).toBe(missing);
+  expect(await read(`--authorization-policy-file=${rules}`)).toBe(
+    'cannot specify --authorization-policy-file without mode ABAC',
+  );
+});
+
 describe('authorization by webhook', () => {
   const jane = { certificate: { commonName: 'jane', organizations: ['dev'] } };
   const list = 'GET /api/v1/namespaces/default/pods?labelSelector=a%3Db';
@@ -330,6 +369,30 @@ describe('authorization by webhook', () => {
         group: ['dev', 'system:authenticated'],
       },
     ]);
+  });
+
+  it('is asked anew each time where its answers are kept for no time', async () => {
+    const judge = await startJudge(() => ({ allowed: true }));
+    const api = await startFlaggedApi(parts, [
+      '--authorization-mode=Webhook',
+      `--authorization-webhook-config-file=${judge.path}`,
+      '--authorization-webhook-cache-authorized-ttl=0s',
+    ]);
+    for (let i = 0; i < 2; i++) expect((await api.call(list, { peer: jane })).code).toBe(200);
+    expect(judge.specs).toHaveLength(2);
+  });
+
+  it('is asked as a user of whom a kubeconfig tells no more than the name', async () => {
+    const judge = await startJudge(() => ({ allowed: true }));
+    const { users, ...rest } = JSON.parse(await readFile(judge.path, 'utf8')) as { users: object };
+    expect(users).toHaveLength(1);
+    const path = await file('bare.kubeconfig', JSON.stringify({ ...rest, users: [{ name: 'u' }] }));
+    const api = await startFlaggedApi(parts, [
+      '--authorization-mode=Webhook',
+      `--authorization-webhook-config-file=${path}`,
+    ]);
+    expect((await api.call(list, { peer: jane })).code).toBe(200);
+    expect(judge.specs).toHaveLength(1);
   });
 
   it('a SubjectAccessReview is asked on with its selectors, and says what went wrong', async () => {

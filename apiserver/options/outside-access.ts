@@ -17,6 +17,7 @@ import type { AuthenticationConfiguration, JwtSettings } from '../authn/jwt/sett
 import { requestHeader } from '../authn/request-header.ts';
 import type { TokenAuthenticator } from '../authn/token-authenticator.ts';
 import { WebhookTokens } from '../authn/webhook-token.ts';
+import { AbacAuthorizer, parseAbacPolicies } from '../authz/abac.ts';
 import { type AuthorizationStep, DEFAULT_MODES } from '../authz/modes.ts';
 import { WebhookAuthorizer } from '../authz/webhook.ts';
 import { FlagError, type FlagFiles, parsedText } from './flag-files.ts';
@@ -50,6 +51,8 @@ export interface OutsideFiles {
   readonly firstAuthorizers: readonly OutsideAuthorizer[];
   /** Replaced when that file says so. */
   readonly authorizers: Held<readonly OutsideAuthorizer[]>;
+  /** The rules of mode ABAC. */
+  readonly abac: AbacAuthorizer | undefined;
   readonly frontProxyCa: string | undefined;
   readonly clientCa: string | undefined;
   /** Absent: one of our own CA. */
@@ -65,20 +68,25 @@ export async function readOutsideFiles(
     files.optional('authentication-config', flags.authenticationConfig),
     files.optional('authorization-config', flags.authorizationConfig),
   ]);
-  const [{ issuers, anonymous }, tokenWebhook, authorizers, frontProxyCa, clientCa, proxyClient] =
-    await Promise.all([
-      readIssuers(flags, authenticationText, files),
-      optionalTarget(
-        'authentication-token-webhook-config-file',
-        flags.authenticationTokenWebhookConfigFile,
-        files,
-      ),
-      readAuthorizers(flags, authorizationText, files),
-      files.optional('requestheader-client-ca-file', flags.requestheaderClientCaFile),
-      files.optional('client-ca-file', flags.clientCaFile),
-      readProxyClient(flags, files),
-    ]);
+  const [{ issuers, anonymous }, tokenWebhook, authorizers, abac] = await Promise.all([
+    readIssuers(flags, authenticationText, files),
+    optionalTarget(
+      'authentication-token-webhook-config-file',
+      flags.authenticationTokenWebhookConfigFile,
+      files,
+    ),
+    readAuthorizers(flags, authorizationText, files),
+    readAbac(flags, files),
+  ]);
+  if (abac === undefined && authorizers.some(({ settings }) => settings.type === 'ABAC'))
+    throw new FlagError("authorization-mode ABAC's authorization policy file not passed");
+  const [frontProxyCa, clientCa, proxyClient] = await Promise.all([
+    files.optional('requestheader-client-ca-file', flags.requestheaderClientCaFile),
+    files.optional('client-ca-file', flags.clientCaFile),
+    readProxyClient(flags, files),
+  ]);
   return {
+    abac,
     authenticationText,
     authorizationText,
     anonymous,
@@ -150,6 +158,15 @@ async function readAuthorizers(
   return authorizersOf(flags.authorizationConfig!, text, files);
 }
 
+async function readAbac(
+  { authorizationPolicyFile: path }: AccessFlags,
+  files: FlagFiles,
+): Promise<AbacAuthorizer | undefined> {
+  if (path === undefined) return undefined;
+  const flag = 'authorization-policy-file';
+  return new AbacAuthorizer(await files.parsed(flag, path, parseAbacPolicies));
+}
+
 function checkAuthorizationFlags(flags: AccessFlags): void {
   const { authorizationConfig, authorizationMode, authorizationWebhookConfigFile } = flags;
   if (authorizationConfig === undefined) return;
@@ -193,6 +210,8 @@ function settingsOfModes(flags: AccessFlags): readonly AuthorizerSettings[] {
     throw new FlagError("authorization-mode Webhook's authorization config file not passed");
   if (!isAsked && kubeConfigFile !== undefined)
     throw new FlagError(`cannot specify --authorization-webhook-config-file without mode Webhook`);
+  if (flags.authorizationPolicyFile !== undefined && !modes.some((mode) => mode === 'ABAC'))
+    throw new FlagError('cannot specify --authorization-policy-file without mode ABAC');
   return modes.map((type) =>
     type === 'Webhook'
       ? {
@@ -269,11 +288,12 @@ export function frontProxies(
 }
 
 export function authorizationSteps(
-  { authorizers }: OutsideFiles,
+  { authorizers, abac }: OutsideFiles,
   { http, clock }: OutsideEffects,
 ): () => readonly AuthorizationStep[] {
   return authorizers.derived((all) =>
     all.map(({ settings, target: at }) => {
+      if (settings.type === 'ABAC') return abac!;
       if (settings.type !== 'Webhook') return settings.type;
       const { timeoutMs } = settings;
       const client = new ReviewClient({ http, clock, target: at!, timeoutMs });

@@ -26,14 +26,15 @@ export async function answer(
   const { declaration, control, admission } = context;
   assert(subresource.answers !== undefined, 'a subresource that answers nothing');
   if (control === undefined) throw statusError('ServiceUnavailable', 'nobody can answer this');
-  const parent = (await context.storage.get(at, ''))?.value;
-  if (parent === undefined) throw notFoundError(declaration.type, at.name);
   const { kind } = subresource;
   if (kind !== undefined) Object.assign(sent, { apiVersion: apiVersionOf(kind), kind: kind.kind });
-  sent.metadata.name ??= at.name;
   if (declaration.type.namespaced) sent.metadata.namespace ??= at.namespace;
   const asked = { operation: 'CREATE', at, caller, subresource, object: sent } as const;
+  // As in Kubernetes who may not ask hears so even of an object that is not there.
   await admission.mutate(attributesOf(context, asked));
+  const parent = (await context.storage.get(at, ''))?.value;
+  if (parent === undefined) throw notFoundError(declaration.type, at.name);
+  sent.metadata.name ??= at.name;
   await admission.validate(attributesOf(context, asked));
   return subresource.answers(sent, parent, {
     control,

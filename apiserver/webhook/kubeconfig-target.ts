@@ -34,9 +34,8 @@ export interface CredentialPrograms {
 function entry(document: Fields, list: string, name: string): Fields {
   const entries = (document[list] ?? []) as readonly Fields[];
   const found = entries.find((each) => each['name'] === name);
-  const value = found?.[list.slice(0, -1)] as Fields | undefined;
-  if (value === undefined) throw new Error(`${list.slice(0, -1)} "${name}" does not exist`);
-  return value;
+  if (found === undefined) throw new Error(`${list.slice(0, -1)} "${name}" does not exist`);
+  return (found[list.slice(0, -1)] ?? {}) as Fields;
 }
 
 type ReadText = KubeconfigSurroundings['read'];

@@ -221,8 +221,7 @@ describe('command lines written for Kubernetes and etcd', () => {
     ['--audit-log-maxsize=x', 'a number from 0 is needed.'],
     ['--audit-log-format=legacy', 'audit-log-format can only be json here.'],
     ['--audit-webhook-mode=x', 'Allowed choices are batch, blocking, blocking-strict.'],
-    ['--authorization-policy-file=x', 'there is no ABAC; use RBAC.'],
-    ['--authorization-mode=ABAC', '"ABAC" is not a valid mode.'],
+    ['--authorization-mode=ACL', '"ACL" is not a valid mode.'],
     ['--cloud-provider=aws', 'cloud-provider can only be no value, external here.'],
     [
       '--egress-selector-config-file=x',

@@ -73,6 +73,7 @@ export async function startFlaggedApi(
   follow?: Clock,
 ): Promise<FlaggedApi> {
   const flags = flagsOf(args);
+  const { enableAdmissionPlugins: enable } = flags;
   const files = new FlagFiles(disk, { programs, clock });
   const given = await readAccessFiles(flags, files);
   const folder = await mkdtemp(join(tmpdir(), 'wherry-flagged-'));
@@ -93,7 +94,7 @@ export async function startFlaggedApi(
   const kv = new MemoryKv();
   const effects = { kv, clock, random, logger, metrics, outgoing: http };
   const server = await parts.start(() =>
-    startApiServer({ ...effects, ...access, admissionPlugins: withoutControllers }),
+    startApiServer({ ...effects, ...access, admissionPlugins: { ...withoutControllers, enable } }),
   );
   await server.ready();
   return {

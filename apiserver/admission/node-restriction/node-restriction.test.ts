@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Lifecycle } from '../../../platform/lifecycle.ts';
+import { startFlaggedApi } from '../../../test/support/flagged-api.ts';
 import type { KubernetesObject, Mutable } from '../../../api/meta.ts';
 import type { ResourceType } from '../../../api/resource.ts';
 import { StatusError } from '../../../api/status.ts';
@@ -301,4 +303,35 @@ describe('a node', () => {
 it('others are not restricted', async () => {
   const user = { name: 'system:node:n2', groups: ['system:authenticated'] };
   expect(await refusal('CREATE pods', { user, object: pod('n1') })).toBeUndefined();
+});
+
+it('a node that may not ask for a token hears so even of an account that is not there', async () => {
+  const parts = new Lifecycle();
+  try {
+    const api = await startFlaggedApi(parts, [
+      '--authorization-mode=AlwaysAllow',
+      '--enable-admission-plugins=NodeRestriction',
+    ]);
+    const ask = async (boundObjectRef?: object) => {
+      const path = '/api/v1/namespaces/default/serviceaccounts/nobody/token';
+      const { body } = await api.call(`POST ${path}`, {
+        peer: { certificate: { commonName: 'system:node:n1', organizations: ['system:nodes'] } },
+        body: {
+          ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' },
+          spec: { audiences: ['a'], boundObjectRef },
+        },
+      });
+      return [body.code, body.message];
+    };
+    expect(await ask()).toEqual([
+      403,
+      'serviceaccounts "nobody" is forbidden: node requested token not bound to a pod',
+    ]);
+    expect(await ask({ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' })).toEqual([
+      404,
+      'pod "p" not found',
+    ]);
+  } finally {
+    await parts.stop();
+  }
 });
