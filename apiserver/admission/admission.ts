@@ -30,6 +30,8 @@ export interface WriteRequest {
   warn(text: string): void;
   /** Adds to the request's entry in the audit log. */
   annotate(key: string, value: string): void;
+  /** Adds to that entry where it tells what was sent. */
+  annotateDetail(key: string, value: () => string): void;
 }
 
 /** CreateOptions, UpdateOptions or DeleteOptions, but for the kind, which the operation says. */

@@ -1,10 +1,12 @@
 import { isObject } from '../../api/deep.ts';
 import { invalidError } from '../../api/field-errors.ts';
+import { apiVersionOf } from '../../api/resource.ts';
 import { decodeObject, undetectable } from '../../api/schema/decode.ts';
 import { unregistered } from '../../api/schema/scheme-words.ts';
 import { unexplained } from '../../api/status.ts';
 import type { DeleteOptions } from '../../api/types/meta-v1.ts';
 import { type HttpRequest, JsonValue } from '../../platform/net/http.ts';
+import type { ApiRequest } from '../pipeline/api-request.ts';
 import { deleteOptionErrors } from '../registry/delete.ts';
 import { parseBody, UnreadableBody } from './body.ts';
 import { booleanParameter, dryRunErrors, numberParameter, textParameter } from './options.ts';
@@ -14,10 +16,15 @@ import type { Target } from './target.ts';
 const KIND = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
 
 /** From the body if there is one, else from the query: of both, Kubernetes reads the body alone. */
-export function deleteOptions(
-  request: HttpRequest,
-): Required<Pick<DeleteOptions, 'dryRun'>> & DeleteOptions {
-  const options = hasBody(request) ? fromBody(request) : fromQuery(request.query);
+export function deleteOptions({
+  http,
+  notes,
+}: Pick<ApiRequest, 'http' | 'notes'>): Required<Pick<DeleteOptions, 'dryRun'>> & DeleteOptions {
+  const sent = hasBody(http) ? fromBody(http) : undefined;
+  const { kind } = KIND;
+  if (sent !== undefined)
+    notes.noteOptions(() => ({ kind, apiVersion: apiVersionOf(KIND), ...sent }));
+  const options = sent ?? fromQuery(http.query);
   const { dryRun = [] } = options;
   const errors = [...deleteOptionErrors(options), ...dryRunErrors(dryRun)];
   if (errors.length > 0) throw invalidError(KIND, '', errors);

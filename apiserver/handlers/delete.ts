@@ -9,7 +9,7 @@ export async function remove(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const { declaration } = store;
   checkForm(request, declaration);
-  const options = deleteOptions(request.http);
+  const options = deleteOptions(request);
   warnOfDependents(target, options);
   const at = objectAt(target);
   const caller = callerOf(target, options.dryRun.length > 0);

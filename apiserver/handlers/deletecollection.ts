@@ -9,7 +9,7 @@ import { callerOf, type Target } from './target.ts';
 export async function deleteCollection(target: Target): Promise<HttpResponse> {
   const { request, store, environment } = target;
   const { scope, parameters } = collectionAsked(target);
-  const options = deleteOptions(request.http);
+  const options = deleteOptions(request);
   warnOfDependents(target, options);
   const page = await store.deleteCollection(
     { scope, list: exactly(parameters), options },

@@ -88,6 +88,10 @@ class SentWrite implements WriteRequest {
   annotate(key: string, value: string): void {
     this.#request.notes.annotate(key, value);
   }
+
+  annotateDetail(key: string, value: () => string): void {
+    this.#request.notes.annotateDetail(key, value);
+  }
 }
 
 function optionsOf(query: URLSearchParams, dryRun: boolean): WriteOptions {

@@ -12,13 +12,14 @@ const CONTROL = /\p{Cc}/u;
 export interface SentObject {
   readonly metadata: Readonly<Record<'name' | 'uid' | 'resourceVersion', string | undefined>>;
   /** Anew, of the request's body. */
-  readonly decode: () => KubernetesObject;
+  readonly decode: () => object;
 }
 
 /** What becomes of a request besides its answer. One per request; made before it is answered. */
 export class RequestNotes {
   #warnings: Set<string> | undefined;
   #annotations: Map<string, string> | undefined;
+  #details: Map<string, () => string> | undefined;
   #decision: Decision | undefined;
   /** The server gave it up to protect itself: too many others, too long, or a bug. */
   terminated = false;
@@ -46,10 +47,24 @@ export class RequestNotes {
     this.sent = { metadata: { name, uid, resourceVersion }, decode };
   }
 
+  /** For the audit log: what was sent with a deletion. */
+  noteOptions(decode: () => object): void {
+    this.sent = {
+      metadata: { name: undefined, uid: undefined, resourceVersion: undefined },
+      decode,
+    };
+  }
+
   /** For the audit log. The first value of a key stays. */
   annotate(key: string, value: string): void {
     this.#annotations ??= new Map();
     if (!this.#annotations.has(key)) this.#annotations.set(key, value);
+  }
+
+  /** The same where the log tells what was sent: level Request and above. */
+  annotateDetail(key: string, value: () => string): void {
+    this.#details ??= new Map();
+    this.#details.set(key, value);
   }
 
   /** For the audit log: how authorization judged the request. */
@@ -63,6 +78,10 @@ export class RequestNotes {
 
   get annotations(): ReadonlyMap<string, string> | undefined {
     return this.#annotations;
+  }
+
+  get details(): ReadonlyMap<string, () => string> | undefined {
+    return this.#details;
   }
 
   /** As they are to be sent. */

@@ -314,23 +314,23 @@ it('a node that may not ask for a token hears so even of an account that is not 
     ]);
     const ask = async (boundObjectRef?: object) => {
       const path = '/api/v1/namespaces/default/serviceaccounts/nobody/token';
-      const { body } = await api.call(`POST ${path}`, {
+      const { code, body } = await api.call(`POST ${path}`, {
         peer: { certificate: { commonName: 'system:node:n1', organizations: ['system:nodes'] } },
         body: {
           ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' },
           spec: { audiences: ['a'], boundObjectRef },
         },
       });
-      return [body.code, body.message];
+      return { code, message: body.message };
     };
-    expect(await ask()).toEqual([
-      403,
-      'serviceaccounts "nobody" is forbidden: node requested token not bound to a pod',
-    ]);
-    expect(await ask({ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' })).toEqual([
-      404,
-      'pod "p" not found',
-    ]);
+    expect(await ask()).toEqual({
+      code: 403,
+      message: 'serviceaccounts "nobody" is forbidden: node requested token not bound to a pod',
+    });
+    expect(await ask({ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' })).toEqual({
+      code: 404,
+      message: 'pod "p" not found',
+    });
   } finally {
     await parts.stop();
   }

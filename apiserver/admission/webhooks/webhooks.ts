@@ -4,6 +4,7 @@
  * the order of their configurations' names, and once more where they ask for it and the object
  * has changed since; validating ones all at once.
  */
+import { goJsonAsIs } from '../../../api/go-json.ts';
 import { MalformedJson, parseJson } from '../../../api/json.ts';
 import {
   applyJsonPatch,
@@ -193,7 +194,13 @@ export class MutatingWebhooks implements AdmissionPlugin {
     try {
       const verdict = await ask(webhook, request, { lookups, mutating: true, users: this.#users });
       if (!verdict.allowed) throw denial(webhook.name, verdict);
-      changed = await this.#apply(webhook.name, verdict.patch, request);
+      const applied = await this.#apply(webhook.name, verdict.patch, request);
+      ({ changed } = applied);
+      const { operations: patch } = applied;
+      if (patch.length > 0)
+        attributes.request?.annotateDetail(`patch.webhook.admission.k8s.io/${place}`, () =>
+          goJsonAsIs({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' }),
+        );
     } catch (error) {
       const key = `failed-open.mutating.webhook.admission.k8s.io/${place}`;
       passOrFail(error, { webhook, attributes, key });
@@ -209,10 +216,10 @@ export class MutatingWebhooks implements AdmissionPlugin {
     webhook: string,
     patch: Patch | undefined,
     { attributes, type, objects }: ReviewRequest,
-  ): Promise<boolean> {
-    if (patch === undefined) return false;
+  ): Promise<Applied> {
+    if (patch === undefined) return untouched;
     const operations = decoded(webhook, patch);
-    if (operations.length === 0) return false;
+    if (operations.length === 0) return untouched;
     if (objects.object === undefined)
       throw internalError(
         `admission webhook ${JSON.stringify(webhook)} attempted to modify the object, ` +
@@ -222,12 +229,26 @@ export class MutatingWebhooks implements AdmissionPlugin {
       throw new WebhookFailure(webhook, `unsupported patch type ${JSON.stringify(patch.type)}`);
     try {
       const value = applyJsonPatch(objects.object, operations);
-      return await replaceObject(attributes, { type, value }, this.#lookups.versions);
+      const changed = await replaceObject(attributes, { type, value }, this.#lookups.versions);
+      return { changed, operations: operations.map(inGosOrder) };
     } catch (error) {
       if (error instanceof JsonPatchFailure) throw internalError(error.message);
       throw error;
     }
   }
+}
+
+interface Applied {
+  readonly changed: boolean;
+  /** As they were sent. */
+  readonly operations: readonly object[];
+}
+
+const untouched: Applied = { changed: false, operations: [] };
+
+/** Keys of an operation in order, its value as it came. */
+function inGosOrder(operation: object): object {
+  return Object.fromEntries(Object.entries(operation).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function decoded(webhook: string, { text }: Patch): ReturnType<typeof decodeJsonPatch> {

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { JsonValue } from '../../../platform/net/http.ts';
+import type { OutgoingHttp } from '../../../platform/net/outgoing-http.ts';
 import { silentLogger } from '../../../platform/logger.ts';
 import { realClock } from '../../../platform/node/clock.ts';
 import { realRandom } from '../../../platform/node/random.ts';
 import { MemoryKv } from '../../../test/model/memory-kv.ts';
+import { FakeWebhooks, patched } from '../../../test/support/webhooks.ts';
 import { startApiServer } from '../../server.ts';
 import type { ApiServer } from '../../server-options.ts';
 import { AuditLog, type LineSink } from './audit-log.ts';
@@ -41,12 +43,12 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()));
 });
 
-async function start(rules: object[], more?: object) {
+async function start(rules: object[], more?: object, outgoing?: OutgoingHttp) {
   const sink = new Lines();
   const log = new AuditLog(sink, silentLogger);
   const effects = { clock: realClock, random: realRandom, logger: silentLogger };
   const audit = { policy: policy(rules, more), backends: [log] };
-  const server = startApiServer({ kv: new MemoryKv(), ...effects, audit });
+  const server = startApiServer({ kv: new MemoryKv(), ...effects, audit, outgoing });
   running.push(server);
   await server.ready();
   const certificate = { commonName: 'jane', organizations: ['system:masters'] };
@@ -226,6 +228,65 @@ describe('the audit log', () => {
       requestObject: { kind: 'ConfigMap', data: { a: 'b' } },
       objectRef: { name: 'm' },
     });
+  });
+
+  it('shows how a deletion was asked for, and what a token', async () => {
+    const { call, events } = await start([{ level: 'Request', omitStages: ['RequestReceived'] }]);
+    const headers = { 'content-type': 'application/yaml' };
+    await call(`POST ${maps}`, { body: map });
+    await call(`DELETE ${maps}/m`, { headers, bytes: Buffer.from('gracePeriodSeconds: 0\n') });
+    const accounts = '/api/v1/namespaces/default/serviceaccounts';
+    await call(`POST ${accounts}`, { body: { metadata: { name: 'bot' } } });
+    const request = 'kind: TokenRequest\napiVersion: authentication.k8s.io/v1\n';
+    const bytes = Buffer.from(`${request}spec: {audiences: [a]}\n`);
+    await call(`POST ${accounts}/bot/token`, { headers, bytes });
+    const [, deleted, , token] = await events();
+    expect(deleted!['requestObject']).toEqual({
+      ...{ kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1' },
+      gracePeriodSeconds: 0,
+    });
+    expect(token!['requestObject']).toMatchObject({
+      kind: 'TokenRequest',
+      spec: { audiences: ['a'] },
+    });
+  });
+
+  it.each([
+    ['Metadata', false],
+    ['Request', true],
+  ])('at level %s shows what a webhook changed: %s', async (level, shown) => {
+    const webhooks = new FakeWebhooks();
+    const place = 'webhook.admission.k8s.io/round_0_index_0';
+    webhooks.hooks.set('a.w.io', () => patched({ value: '<b>', path: '/data/k', op: 'replace' }));
+    const rules = [{ level, resources: [{ group: '', resources: ['configmaps'] }] }];
+    const { call, events } = await start(rules, {}, webhooks);
+    await call('POST /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
+      body: {
+        metadata: { name: 'c' },
+        webhooks: [
+          {
+            ...{ name: 'a.w.io', sideEffects: 'None', admissionReviewVersions: ['v1'] },
+            clientConfig: { url: 'https://a.w.io/' },
+            rules: [
+              {
+                ...{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'] },
+                resources: ['configmaps'],
+              },
+            ],
+          },
+        ],
+      },
+    });
+    await call(`POST ${maps}`, { body: map });
+    const { annotations } = (await events()).at(-1)! as { annotations?: Record<string, string> };
+    expect(annotations).toMatchObject({
+      [`mutation.${place}`]: '{"configuration":"c","webhook":"a.w.io","mutated":true}',
+    });
+    const patch =
+      '{"configuration":"c","webhook":"a.w.io","patch":' +
+      String.raw`[{"op":"replace","path":"/data/k","value":"\u003cb\u003e"}]` +
+      ',"patchType":"JSONPatch"}';
+    expect(annotations![`patch.${place}`]).toBe(shown ? patch : undefined);
   });
 
   it('never keeps a request waiting for a sink that blocks, and says what was lost', async () => {

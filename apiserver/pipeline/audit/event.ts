@@ -38,7 +38,7 @@ export function auditEvent(happening: Happening): AuditEvent {
   const { http, info, user, notes } = request;
   const { impersonated } = notes;
   const search = http.query.size === 0 ? '' : `?${http.query.toString()}`;
-  const annotations = annotationsOf(notes);
+  const annotations = annotationsOf(notes, extent.level);
   const agent = cut(http.headers['user-agent']);
   return {
     kind: 'Event',
@@ -61,8 +61,13 @@ export function auditEvent(happening: Happening): AuditEvent {
   };
 }
 
-function annotationsOf({ annotations, decision }: RequestNotes): Record<string, string> {
+function annotationsOf(
+  { annotations, details, decision }: RequestNotes,
+  level: Extent['level'],
+): Record<string, string> {
   const own = Object.fromEntries(annotations ?? []);
+  if (details !== undefined && (level === 'Request' || level === 'RequestResponse'))
+    for (const [key, value] of details) own[key] = value();
   if (decision === undefined) return own;
   return {
     'authorization.k8s.io/decision': decision.allowed ? 'allow' : 'forbid',
