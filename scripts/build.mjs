@@ -170,9 +170,10 @@ function bundle() {
 }
 
 function bundleProgram([name, contents]) {
-  return esbuild({
+  const outfile = join(root, 'dist', 'programs', `${name}.cjs`);
+  const inputs = esbuild({
     stdin: { contents, resolveDir: root },
-    outfile: join(root, 'dist', 'programs', `${name}.cjs`),
+    outfile,
     format: 'cjs',
     // The code is compiled as a script, which may not import: program.cjs does so for it.
     supported: { 'dynamic-import': false },
@@ -188,7 +189,13 @@ function bundleProgram([name, contents]) {
       ...Object.fromEntries(Object.keys(natives).map((name) => [name, nativeFile(name)])),
     },
   });
+  // program.cjs takes each byte for a character. esbuild sees to that, but for regular expressions.
+  const text = readFileSync(outfile, 'utf8');
+  writeFileSync(outfile, text.replace(/[^\x00-\x7f]/g, escaped));
+  return inputs;
 }
+
+const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 const nativeFile = (name) => `./${name}/index.cjs`;
 

@@ -96,6 +96,9 @@ describe('wherry store', () => {
     await runStore([...flags, `${one},${other}`], async () => {});
     const lines = await readFile(one!, 'utf8');
     expect(lines).toMatch(/^\S+Z INFO {2}store {2}ready to serve client requests /m);
+    // What else harnesses and people look for: what is set, and which port is open to whom.
+    expect(lines).toMatch(/starting an etcd server .*snapshot-catchup-entries/);
+    expect(lines).toContain('serving client traffic insecurely; this is strongly discouraged! ');
     expect(await readFile(other!, 'utf8')).toBe(lines);
     const nowhere = runStore([...flags, join(folder, 'none', 'x')], async () => {});
     await expect(nowhere).rejects.toThrow(/^--log-outputs: ENOENT.*none\/x/);

@@ -23,7 +23,8 @@ import { readFlagFile, readTls } from './options/tls-files.ts';
 import { clusterOptions } from './options/cluster-options.ts';
 import { corruptionOf } from './options/corruption-flags.ts';
 import { rotationOf } from './options/log-flags.ts';
-import { givenWithoutEffect, storeFlags, type StoreFlags, type Url } from './options/flags.ts';
+import { givenWithoutEffect, settingsOf, storeFlags } from './options/flags.ts';
+import type { StoreFlags, Url } from './options/flags.ts';
 import { serveStore, urlOf, type ServingStore } from './grpc/server.ts';
 import type { Member } from './server/interface.ts';
 import { API_VERSION, type AuthSettings, type MemberOptions } from './replica/options.ts';
@@ -40,6 +41,12 @@ function listenError(url: Url, error: unknown): FlagError {
   const reason = error instanceof Error ? error.message : String(error);
   return new FlagError(`cannot listen on ${url.text}: ${reason}`, { cause: error });
 }
+
+/** etcd's words. */
+const serves = ({ secure }: Url): string =>
+  secure
+    ? 'serving client traffic securely'
+    : 'serving client traffic insecurely; this is strongly discouraged!';
 
 const isTwin = (plain: Url, { secure, host, port }: Url): boolean =>
   secure && !plain.secure && port !== 0 && plain.host === host && plain.port === port;
@@ -85,7 +92,9 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
       }).catch((error: unknown) => {
         throw listenError(url, error);
       });
-    servings.set(url, await parts.start(serve));
+    const serving = await parts.start(serve);
+    servings.set(url, serving);
+    logger.info({ traffic: 'grpc+http', address: serving.url }, serves(url));
   }
   const first = servings.get(urls[0]!)!;
   for (const url of flags.listenMetricsUrls) {
@@ -113,6 +122,7 @@ async function listen({ flags, member, logger, parts }: Serving): Promise<string
 interface Given {
   readonly listensForPeers: boolean;
   readonly withoutEffect: readonly string[];
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 type GivenFlags = StoreFlags & Given;
 
@@ -185,6 +195,7 @@ async function run(flags: GivenFlags, context: ProcessContext, parts: Lifecycle)
   const logger = loggerOf(flags);
   const { withoutEffect } = flags;
   if (withoutEffect.length > 0) logger.warn({ flags: withoutEffect }, 'flags without effect');
+  logger.info(flags.settings, 'starting an etcd server');
   const compaction = autoCompactionOf(flags);
   const { terminated } = context;
   const [failed, removed] = [new AbortController(), new AbortController()];
@@ -244,7 +255,8 @@ export function storeCommand(context: ProcessContext): Command {
       checkFlags(flags, explicit);
       const listensForPeers = explicit('listenPeerUrls');
       const withoutEffect = givenWithoutEffect(command);
-      const options = { ...flags, listensForPeers, withoutEffect };
+      const settings = settingsOf(command);
+      const options = { ...flags, listensForPeers, withoutEffect, settings };
       await withLifecycle((parts) => run(options, context, parts));
     });
 }

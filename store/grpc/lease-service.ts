@@ -18,11 +18,12 @@ export function leaseService(context: ServiceContext): UnaryMethods {
       const lease = await context
         .callsOf(origin)
         .leases.grant(decode(bytes, readLeaseGrantRequest));
-      return encode((writer) => writeLeaseResponse(writer, header(), lease));
+      return encode((writer) => writeLeaseResponse(writer, context.header(lease.revision), lease));
     },
     '/etcdserverpb.Lease/LeaseRevoke': async (bytes, origin) => {
-      await context.callsOf(origin).leases.revoke(decode(bytes, readLeaseRequest).id);
-      return encode((writer) => writeHeader(writer, header()));
+      const { id } = decode(bytes, readLeaseRequest);
+      const revision = await context.callsOf(origin).leases.revoke(id);
+      return encode((writer) => writeHeader(writer, context.header(revision)));
     },
     '/etcdserverpb.Lease/LeaseTimeToLive': async (bytes, origin) => {
       const { id, keys } = decode(bytes, readLeaseRequest);

@@ -335,6 +335,22 @@ export function storeFlags({ environment = true } = {}): Command {
   return command;
 }
 
+const isUrl = (value: unknown): value is Url =>
+  typeof value === 'object' && value !== null && 'text' in value;
+
+/** What holds for every flag that has an effect, by its name: what the log begins with. */
+export function settingsOf(command: Command): Readonly<Record<string, unknown>> {
+  const settings: Record<string, unknown> = {};
+  for (const option of command.options) {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    if (option.hidden || value === undefined || option.long === '--version') continue;
+    settings[option.name()] = Array.isArray(value)
+      ? value.map((each: unknown) => (isUrl(each) ? each.text : each))
+      : value;
+  }
+  return settings;
+}
+
 /** Those of {@link flagsWithoutEffect} that were given, and feature gates. */
 export function givenWithoutEffect(command: Command): string[] {
   const isGiven = (name: string): boolean => {

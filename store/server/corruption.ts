@@ -206,19 +206,28 @@ export class CorruptionChecks {
     logger.info({ 'number-of-peers-checked': checked }, 'finished peer corruption check');
   }
 
-  /** Newest first, until one was found at which all members could be asked. */
+  /** etcd's check of compactions: newest first, until one has settled the matter. */
   async #compactions(): Promise<void> {
     const kept = this.#kept.filter(({ hashRevision }) => hashRevision > this.#settledRevision);
+    let checked = 0;
     for (const own of kept.reverse()) {
-      const answers = await this.#ask(own.hashRevision);
-      if (await this.#judge(own, answers)) return;
-      const isWhole = answers.every(({ hash }) => hash?.compactRevision === own.compactRevision);
-      if (!isWhole) continue;
-      this.#settledRevision = own.hashRevision;
-      const fields = { revision: own.hashRevision, 'number-of-peers-checked': answers.length };
-      this.#environment.logger.info(fields, 'successfully checked hash on whole cluster');
-      return;
+      checked++;
+      if (await this.#settles(own)) break;
     }
+    const fields = { 'number-of-hashes-checked': checked };
+    this.#environment.logger.info(fields, 'finished compaction hash check');
+  }
+
+  /** True if all members could be asked, or one is corrupt. */
+  async #settles(own: KvHash): Promise<boolean> {
+    const answers = await this.#ask(own.hashRevision);
+    if (await this.#judge(own, answers)) return true;
+    const isWhole = answers.every(({ hash }) => hash?.compactRevision === own.compactRevision);
+    if (!isWhole) return false;
+    this.#settledRevision = own.hashRevision;
+    const fields = { revision: own.hashRevision, 'number-of-peers-checked': answers.length };
+    this.#environment.logger.info(fields, 'successfully checked hash on whole cluster');
+    return true;
   }
 
   /** Raises an alarm for those who differ, and for `suspects`. True if there was one to raise. */

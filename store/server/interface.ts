@@ -67,15 +67,22 @@ export interface LeaseTimeToLive {
   readonly keys: readonly string[];
 }
 
+export interface GrantedLease {
+  readonly id: string;
+  readonly ttlSeconds: number;
+  /** Of the store when it was granted. */
+  readonly revision: number;
+}
+
 /** Leases (etcd v3 Lease service). Lease IDs are decimal text. */
 export interface Leases {
   /** `id` absent or "0": the store picks one. Rejects `leaseExists`, `leaseTtlTooLarge`. */
   grant(
     request: { readonly id?: string; readonly ttlSeconds: number },
     caller?: Caller,
-  ): Promise<{ readonly id: string; readonly ttlSeconds: number }>;
-  /** Deletes the lease and its keys in one revision. Rejects `leaseNotFound`. */
-  revoke(id: string, caller?: Caller): Promise<void>;
+  ): Promise<GrantedLease>;
+  /** Deletes the lease and its keys in one revision, and tells it. Rejects `leaseNotFound`. */
+  revoke(id: string, caller?: Caller): Promise<number>;
   /**
    * The renewed TTL in seconds; 0 if the lease is unknown or expired (etcd answers so, not by an
    * error).

@@ -6,7 +6,7 @@ import { StoreError } from '../kv.ts';
 import type { Caller, Command } from '../mvcc/command.ts';
 import { NONE } from '../raft/entry.ts';
 import { exponential, Histogram } from '../../platform/metrics/histogram.ts';
-import type { LeaseTimeToLive, Leases } from './interface.ts';
+import type { GrantedLease, LeaseTimeToLive, Leases } from './interface.ts';
 import { CHECKPOINT_SECONDS, LeaseClock } from './lease-clock.ts';
 import type { Answers, Peers, Question } from '../replica/peers.ts';
 import type { Replica } from '../replica/replica.ts';
@@ -86,13 +86,13 @@ export class LeaseService implements Leases {
   async grant(
     request: { readonly id?: string; readonly ttlSeconds: number },
     caller?: Caller,
-  ): Promise<{ readonly id: string; readonly ttlSeconds: number }> {
+  ): Promise<GrantedLease> {
     if (request.ttlSeconds > MAX_TTL_SECONDS) throw new StoreError('leaseTtlTooLarge');
     const ttlSeconds = Math.max(request.ttlSeconds, this.#minTtlSeconds);
     const chosen = request.id !== undefined && request.id !== '0';
     const id = chosen ? request.id : this.#freshId();
-    await this.#replica.propose({ type: 'leaseGrant', id, ttlSeconds }, caller);
-    return { id, ttlSeconds };
+    const granting = this.#replica.propose({ type: 'leaseGrant', id, ttlSeconds }, caller);
+    return { id, ttlSeconds, revision: (await granting).revision };
   }
 
   /** A positive 63-bit integer. */
@@ -105,14 +105,15 @@ export class LeaseService implements Leases {
     }
   }
 
-  async revoke(id: string, caller?: Caller): Promise<void> {
-    await this.#revoke(id, () => this.#replica.propose({ type: 'leaseRevoke', id }, caller));
+  async revoke(id: string, caller?: Caller): Promise<number> {
+    const propose = () => this.#replica.propose({ type: 'leaseRevoke', id }, caller);
+    return (await this.#revoke(id, propose)).revision;
   }
 
-  async #revoke(id: string, propose: () => Promise<unknown>): Promise<void> {
+  async #revoke<T>(id: string, propose: () => Promise<T>): Promise<T> {
     this.#leaseClock.revoking(id);
     try {
-      await propose();
+      return await propose();
     } catch (error) {
       this.#leaseClock.revokeFailed(id);
       throw error;

@@ -57,6 +57,23 @@ describe.each(contenders)('Lease of $name', ({ start }) => {
     });
   });
 
+  it('tells of its own revision, whatever is written meanwhile', async () => {
+    const writing = (n: number) => client.call('Put', { key: `while/${n}`, value: '1' });
+    const { ID } = await client.call('LeaseGrant', { TTL: 100 });
+    await client.call('Put', { key: 'leased', lease: ID });
+    const writes = Array.from({ length: 40 }, (_, n) => n);
+    const before = writes.slice(20).map(writing);
+    const revoking = client.call('LeaseRevoke', { ID });
+    await Promise.all([...before, ...writes.slice(0, 20).map(writing)]);
+    const { revision } = (await revoking)['header'] as { revision: string };
+    const stream = client.watch();
+    stream.send({ create_request: { key: 'leased', start_revision: revision } });
+    await stream.next();
+    const { events } = (await stream.next()) as { events: { kv: Plain }[] };
+    expect(events[0]!.kv).toMatchObject({ key: 'leased', mod_revision: revision });
+    stream.cancel();
+  });
+
   it('moves a key from lease to lease with each put', async () => {
     const { ID: first } = await client.call('LeaseGrant', { TTL: 100 });
     const { ID: second } = await client.call('LeaseGrant', { TTL: 100 });
