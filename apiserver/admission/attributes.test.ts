@@ -112,6 +112,19 @@ describe('admission sees', () => {
     );
   });
 
+  it('a binding that was posted to the resource of its own as that', async () => {
+    const body = { metadata: { name: 'p' }, target: { kind: 'Node', name: 'n' } };
+    const bindings = '/api/v1/namespaces/d/bindings';
+    expect((await api.call('POST', bindings, { body })).code).toBe(201);
+    expect(witness.lines).toEqual([
+      'mutate CREATE bindings Binding -',
+      'validate CREATE bindings Binding -',
+    ]);
+    const kind = { group: '', version: 'v1', kind: 'Binding' };
+    expect(witness.seen[0]).toMatchObject({ kind, name: 'p', namespace: 'd' });
+    expect((await api.call('GET', `${pods}/p`)).body.spec.nodeName).toBe('n');
+  });
+
   it('each object of a deleted collection, with the options', async () => {
     await api.call('DELETE', `${deployments}?propagationPolicy=Orphan`);
     expect(new Set(witness.lines)).toEqual(

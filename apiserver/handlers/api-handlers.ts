@@ -70,7 +70,8 @@ export class ApiHandlers {
     { type, subresource }: Required<ResourceDeclaration>['actsOn'],
   ): Promise<HttpResponse> {
     const store = this.#registry.store(type)!;
-    return createSubresource({ ...target, store }, store.subresource(subresource)!);
+    const postedTo = target.store.declaration.type;
+    return createSubresource({ ...target, store, postedTo }, store.subresource(subresource)!);
   }
 
   #subresource(target: Target): Promise<HttpResponse> {

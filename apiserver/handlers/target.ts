@@ -1,4 +1,5 @@
 import { UNKNOWN_MANAGER } from '../../api/fieldmanager/managers.ts';
+import type { ResourceType } from '../../api/resource.ts';
 import { pathSegment } from '../../api/validation/names.ts';
 import { statusError } from '../../api/status.ts';
 import type { Effects } from '../../platform/effects.ts';
@@ -14,6 +15,8 @@ export interface Target {
   readonly request: ApiRequest;
   readonly store: ResourceStore;
   readonly environment: Environment;
+  /** A resource of its own that acts on the one of `store`. */
+  readonly postedTo?: ResourceType;
 }
 
 export interface Environment extends Effects {
@@ -54,7 +57,7 @@ function checkSegment(what: 'Name' | 'Namespace', text: string): void {
     throw statusError('BadRequest', `${what} parameter invalid: ${JSON.stringify(text)}: ${fault}`);
 }
 
-export function callerOf({ request }: Target, dryRun: boolean): Caller {
+export function callerOf({ request, postedTo }: Target, dryRun: boolean): Caller {
   const { user, http } = request;
   return {
     user,
@@ -62,6 +65,7 @@ export function callerOf({ request }: Target, dryRun: boolean): Caller {
     manager: managerOf(http),
     options: optionsOf(http.query, dryRun),
     request: new SentWrite(request),
+    ...(postedTo !== undefined && { postedTo }),
   };
 }
 

@@ -65,6 +65,8 @@ export interface Caller {
   readonly request?: WriteRequest;
   /** The version the client speaks, if not the stored one. */
   readonly requestedType?: ResourceType;
+  /** In place of the subresource that does the work: what admission sees. */
+  readonly postedTo?: ResourceType;
 }
 
 /** Refuses what {@link ResourceDeclaration.permitWrite} refuses. */
@@ -103,9 +105,9 @@ export function attributesOf(
   const { type } = context.declaration;
   return {
     operation: of.operation,
-    type,
+    type: caller.postedTo ?? type,
     kind: subresource?.kind ?? type,
-    subresource: subresource?.name ?? '',
+    subresource: caller.postedTo === undefined ? (subresource?.name ?? '') : '',
     namespace: of.at.namespace,
     name: of.at.name,
     object: of.object,

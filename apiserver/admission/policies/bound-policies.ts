@@ -46,8 +46,10 @@ export interface Bound<S extends PolicySpec> {
 /** Questions that are answered, not stored: a policy on them would lock people out. */
 const questions = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
 
+/** Policies do not judge policies; the configurations of webhooks they do. */
 export function isPolicyExempt(attributes: AdmissionAttributes): boolean {
-  return isExempt(attributes) || questions.has(attributes.type.group);
+  const { group, resource } = attributes.type;
+  return questions.has(group) || (isExempt(attributes) && !resource.endsWith('configurations'));
 }
 
 function criteriaOf(resources: MatchResources | undefined): Criteria {

@@ -216,6 +216,26 @@ describe('a validating policy', () => {
     expect(message).toMatch(/resulted in error: operation cancelled: actual cost limit exceeded$/);
   });
 
+  it('judges configurations of webhooks and new namespaces, but no policy', async () => {
+    const everything = { operations: ['*'], apiGroups: ['*'], apiVersions: ['*'] };
+    await policy('closed', {
+      matchConstraints: { resourceRules: [{ ...everything, resources: ['*'] }] },
+      validations: [{ expression: "request.?namespace.orValue('') == 'open'" }],
+    });
+    await binding('closed');
+    const code = async (url: string, body: object): Promise<number> =>
+      (await api.call('POST', url, { body })).code;
+    for (const kind of ['validating', 'mutating'])
+      expect(
+        await code(`${group}/v1/${kind}webhookconfigurations`, { metadata: { name: 'w' } }),
+      ).toBe(422);
+    for (const name of ['shut', 'open'])
+      expect(await code('/api/v1/namespaces', { metadata: { name } })).toBe(
+        name === 'open' ? 201 : 422,
+      );
+    await policy('another', { validations: [{ expression: 'true' }] });
+  });
+
   it('judges deletions by what was there', async () => {
     await policy('p', {
       matchConstraints: { resourceRules: [{ ...rules()[0], operations: ['DELETE'] }] },

@@ -32,10 +32,9 @@ function optionsOf({ operation, options }: AdmissionAttributes): object | null {
   return { ...more, ...(dryRun.length > 0 && { dryRun }), ...named };
 }
 
-/** A namespace counts as being within itself, once it has a name. */
-function namespaceNameOf({ type, namespace, operation, name }: AdmissionAttributes): string {
-  const isNamespace = type.group === '' && type.resource === 'namespaces';
-  return isNamespace && operation !== 'CREATE' ? name : namespace;
+/** A namespace counts as being within itself. */
+function namespaceNameOf({ type, namespace, name }: AdmissionAttributes): string {
+  return type.group === '' && type.resource === 'namespaces' ? name : namespace;
 }
 
 /** What webhooks are sent, and what expressions know as `request`. */
