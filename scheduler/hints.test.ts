@@ -5,7 +5,13 @@
 import { describe, expect, it } from 'vitest';
 import { BIND_COMPLETED } from '../api/scheduling/volumes.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../api/types/core-v1.ts';
-import type { CSIDriver, CSIStorageCapacity, StorageClass } from '../api/types/storage-v1.ts';
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+} from '../api/types/storage-v1.ts';
 import { silentLogger as logger } from '../platform/logger.ts';
 import {
   aCluster,
@@ -262,7 +268,53 @@ const bindings: readonly Case[] = [
   ],
 ];
 
+const greedy = aPod({ name: 'new', requests: { cpu: '3' } });
+const sized = (allocatable: Record<string, string>): Node => aNode({ name: 'n', allocatable });
+const little = sized({ cpu: '2', memory: '1Gi', pods: '9' });
+const more = sized({ cpu: '3', memory: '1Gi', pods: '9' });
+const taken = sized({ cpu: '3', memory: '1Gi', pods: '1' });
+const small: World = { nodes: [[little]] };
+
+const sizes: readonly Case[] = [
+  [
+    'a node grows in what it asks for',
+    greedy,
+    small,
+    { nodes: [[more]] },
+    { kind: 'NodeAllocatable', node: more, old: little },
+  ],
+];
+
+/** The node takes one volume of the driver, and still has one of a pod that is gone. */
+const aDisk = (name: string): PersistentVolume => {
+  const volume = aVolume(name);
+  return { ...volume, spec: { ...volume.spec, csi: { driver: 'p', volumeHandle: name } } };
+};
+const onlyOne: CSINode = {
+  ...{ apiVersion: 'storage.k8s.io/v1', kind: 'CSINode', metadata: { name: 'n' } },
+  spec: { drivers: [{ name: 'p', nodeID: 'n', allocatable: { count: 1 } }] },
+};
+const leftOver: VolumeAttachment = {
+  ...{ apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment', metadata: { name: 'w' } },
+  spec: { attacher: 'p', nodeName: 'n', source: { persistentVolumeName: 'w' } },
+};
+const disks: StorageSketch = {
+  ...{ claims: [aClaim('v')], volumes: [aDisk('v'), aDisk('w')], csiNodes: [onlyOne] },
+};
+
+const limits: readonly Case[] = [
+  [
+    'a volume is detached',
+    mounting,
+    { nodes: [[x]], storage: { ...disks, attachments: [leftOver] } },
+    { nodes: [[x]], storage: disks },
+    { kind: 'VolumeAttachmentDelete' },
+  ],
+];
+
 describe.each([
+  ['NodeResourcesFit', sizes],
+  ['NodeVolumeLimits', limits],
   ['PodTopologySpread', spreading],
   ['VolumeZone', zones],
   ['VolumeBinding', bindings],
@@ -306,6 +358,17 @@ describe('a rejected pod sleeps on when', () => {
       mounting,
       exhausted,
       { kind: 'Claim', key: 'default/other' },
+    ],
+    [
+      'a node grows in what it does not ask for',
+      'NodeResourcesFit',
+      greedy,
+      { nodes: [[taken, 1]] },
+      {
+        kind: 'NodeAllocatable',
+        node: sized({ cpu: '3', memory: '2Gi', pods: '1' }),
+        old: taken,
+      },
     ],
     ['a node goes', 'VolumeBinding', mounting, exhausted, { kind: 'NodeDelete', node: y }],
   ])('%s, if %s rejected it', (_, ...[plugin, pod, world, event]) => {

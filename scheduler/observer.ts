@@ -88,14 +88,32 @@ export function observePods(observed: Observed): InformerHandler<Pod> {
     } else gone(pod);
   }
 
+  /** Where the pod is, or else where room is kept for it. */
+  function nodeOf(pod: Pod): string {
+    if (pod.spec.nodeName) return pod.spec.nodeName;
+    if (!ours(pod)) return '';
+    return nominations.nodeOf(uidOf(pod)) ?? pod.status?.nominatedNodeName ?? '';
+  }
+
+  /** Room that was kept for the pod, and that it neither took nor waits for any more, is free. */
+  function following(old: Pod, pod: Pod | undefined, change: () => void): void {
+    const kept = old.spec.nodeName ? '' : nodeOf(old);
+    change();
+    if (kept === '' || (pod !== undefined && kept === nodeOf(pod))) return;
+    const info = podInfo(old);
+    queue.notify({ kind: 'AssignedPodDelete', pod: info, upTo: info.priority });
+  }
+
   return {
     added: (pod) => set(pod, undefined),
     updated(old, pod) {
-      const same = old.metadata.uid === pod.metadata.uid;
-      if (!same) gone(old);
-      set(pod, same ? old : undefined);
+      if (old.metadata.uid === pod.metadata.uid) following(old, pod, () => set(pod, old));
+      else {
+        following(old, undefined, () => gone(old));
+        set(pod, undefined);
+      }
     },
-    deleted: gone,
+    deleted: (pod) => following(pod, undefined, () => gone(pod)),
   };
 }
 

@@ -1,4 +1,4 @@
-/** Claims, volumes, classes and CSINodes as informers see them, for the volume plugins. */
+/** Claims, volumes, classes, CSINodes and attachments as informers see them, for volume plugins. */
 import { keyOf, nameOf, namespaceOf, uidOf } from '../api/meta.ts';
 import type { ResourceType } from '../api/resource.ts';
 import {
@@ -8,6 +8,7 @@ import {
   persistentVolumeClaims,
   persistentVolumes,
   storageClasses,
+  volumeAttachments,
 } from '../api/resources.ts';
 import { classOfClaim, classOfVolume, SELECTED_NODE } from '../api/scheduling/volumes.ts';
 import { deepEqual } from '../api/deep.ts';
@@ -21,6 +22,7 @@ import type { Storage } from './plugins/volumes.ts';
 
 const CANDIDATE_INDEX = 'claim candidates';
 const CLASS_INDEX = 'class';
+const NODE_INDEX = 'node';
 const free = (className: string): string => `class ${className}`;
 
 const candidateOf = ({ spec, ...volume }: PersistentVolume): readonly string[] => {
@@ -61,6 +63,9 @@ export function watchedStorage(
       if (!deepEqual(old.spec, node.spec)) notify({ kind: 'CSINode' });
     },
   });
+  const attachments = informers.of(volumeAttachments);
+  attachments.addIndex(NODE_INDEX, ({ spec }) => [spec.nodeName]);
+  attachments.addHandler({ deleted: () => notify({ kind: 'VolumeAttachmentDelete' }) });
   const drivers = informers.of(csiDrivers);
   const capacities = informers.of(csiStorageCapacities);
   for (const informer of [drivers, capacities]) {
@@ -81,6 +86,7 @@ export function watchedStorage(
     storageClass: (name) => classes.lister.get(name),
     csiNode: (name) => nodes.lister.get(name),
     csiDriver: (name) => drivers.lister.get(name),
+    attachments: (nodeName) => attachments.lister.byIndex(NODE_INDEX, nodeName),
     capacities: (className) => capacities.lister.byIndex(CLASS_INDEX, className),
     changed: () => changes.next(),
     async selectNode(claim, nodeName) {

@@ -18,6 +18,8 @@ export type ClusterEvent =
       readonly kind:
         'AssignedPodAdd' | 'AssignedPodLabels' | 'AssignedPodScaleDown' | 'AssignedPodDelete';
       readonly pod: PodInfo;
+      /** It was only nominated: room was kept from pods of this priority or less. */
+      readonly upTo?: number;
     }
   | { readonly kind: 'NamespaceLabels' }
   /** A PersistentVolumeClaim, by "namespace/name", was made or changed. */
@@ -30,6 +32,7 @@ export type ClusterEvent =
     }
   /** One was made or changed; StorageCapacity: a CSIDriver or CSIStorageCapacity. */
   | { readonly kind: 'Volume' | 'StorageClass' | 'CSINode' | 'StorageCapacity' }
+  | { readonly kind: 'VolumeAttachmentDelete' }
   | { readonly kind: 'DeviceClass' | 'ResourceSlice' };
 
 export type ClusterEventKind = ClusterEvent['kind'];

@@ -22,6 +22,7 @@ export class QueueingHints {
   wakes(pod: PodInfo, rejectedBy: ReadonlySet<string>, event: ClusterEvent): boolean {
     // That the pod itself was assumed and forgotten again is no news to it.
     if ('pod' in event && event.pod.uid === pod.uid) return false;
+    if ('upTo' in event && pod.priority > (event.upTo ?? Infinity)) return false;
     if (rejectedBy.size === 0) return true;
     for (const name of rejectedBy) {
       const interests = this.#interests.get(name);

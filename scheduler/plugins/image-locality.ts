@@ -20,6 +20,12 @@ function* containersOf({ spec }: Pod) {
   yield* spec.containers;
 }
 
+function imagesOf(pod: Pod): readonly string[] {
+  const images: string[] = [];
+  for (const { image } of containersOf(pod)) if (image) images.push(normalizedImage(image));
+  return images;
+}
+
 /**
  * Prefers nodes that have the pod's images: the more bytes, the better. An image counts in
  * proportion to the nodes that have it, so that few nodes with an image do not get all its pods.
@@ -27,14 +33,14 @@ function* containersOf({ spec }: Pod) {
 export const imageLocality: PreScorePlugin & ScorePlugin = {
   name: 'ImageLocality',
   preScore({ pod: { pod }, state, cluster }) {
-    const images: string[] = [];
-    for (const { image } of containersOf(pod)) if (image) images.push(normalizedImage(image));
+    const images = imagesOf(pod);
     if (!images.some((image) => cluster.nodesWithImage(image) > 0)) return skip;
     state.write(imagesKey, images);
     return undefined;
   },
-  score({ state, cluster, nodes }, { images }) {
-    const wanted = state.read(imagesKey)!;
+  score({ pod: { pod }, state, cluster, nodes }, { images }) {
+    // A profile may leave PreScore out: kube-scheduler's plugin has none.
+    const wanted = state.read(imagesKey) ?? imagesOf(pod);
     let bytes = 0;
     for (const image of wanted) {
       const size = images.get(image);

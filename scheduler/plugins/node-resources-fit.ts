@@ -1,5 +1,6 @@
 import { amountOf, isScalar, resourcesOf, type Resources } from '../../api/scheduling/requests.ts';
 import { wholeValue } from '../../api/quantity.ts';
+import type { Node } from '../../api/types/core-v1.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import type {
   Cycle,
@@ -32,6 +33,25 @@ function fitsEmpty({ requests }: PodInfo, event: ClusterEvent): boolean {
   const allocatable = event.node.status?.allocatable;
   return (
     wholeValue(allocatable?.['pods'] ?? 0) > 0 && fits(requests, resourcesOf(allocatable), noneUsed)
+  );
+}
+
+/** A node has more than before of something that the pod needs. */
+function grows(pod: PodInfo, event: ClusterEvent): boolean {
+  if (event.kind !== 'NodeAllocatable') return false;
+  const { old, node } = event;
+  const before = resourcesOf(old.status?.allocatable);
+  const after = resourcesOf(node.status?.allocatable);
+  const podsOf = ({ status }: Node): number => wholeValue(status?.allocatable?.['pods'] ?? 0);
+  const { milliCpu, memory, ephemeralStorage, scalars } = pod.requests;
+  return (
+    podsOf(node) > podsOf(old) ||
+    (milliCpu > 0 && after.milliCpu > before.milliCpu) ||
+    (memory > 0 && after.memory > before.memory) ||
+    (ephemeralStorage > 0 && after.ephemeralStorage > before.ephemeralStorage) ||
+    [...scalars.keys()].some(
+      (name) => (after.scalars.get(name) ?? 0) > (before.scalars.get(name) ?? 0),
+    )
   );
 }
 
@@ -132,7 +152,7 @@ export function nodeResourcesFit(given: Partial<NodeResourcesFitArgs> = {}): Poi
     name: 'NodeResourcesFit',
     interests: [
       { on: 'NodeAdd', helps: fitsEmpty },
-      { on: 'NodeAllocatable', helps: fitsEmpty },
+      { on: 'NodeAllocatable', helps: (pod, event) => grows(pod, event) && fitsEmpty(pod, event) },
       { on: 'AssignedPodDelete' },
       { on: 'AssignedPodScaleDown' },
     ],

@@ -3,7 +3,7 @@ import { classOfClaim } from '../../api/scheduling/volumes.ts';
 import type { CSINode } from '../../api/types/storage-v1.ts';
 import type { EnqueueExtensions, FilterPlugin, PreFilterPlugin } from '../framework/interface.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
-import { skip, unschedulable } from '../framework/status.ts';
+import { skip, unresolvable, unschedulable } from '../framework/status.ts';
 import { mountedClaims, type Storage, storageInterests } from './volumes.ts';
 
 const full = unschedulable('node(s) exceed max volume count');
@@ -29,14 +29,28 @@ export function nodeVolumeLimits(
     mountedClaims(pod).flatMap(({ key }): Attached[] => {
       const claim = storage.claim(key);
       if (claim === undefined) return [];
-      if (!claim.spec.volumeName) {
+      const volume = storage.volume(claim.spec.volumeName ?? '');
+      if (volume === undefined) {
         const driver = storage.storageClass(classOfClaim(claim) ?? '')?.provisioner;
         return driver === undefined ? [] : [{ driver, id: `${driver}-${key}` }];
       }
-      const csi = storage.volume(claim.spec.volumeName)?.spec.csi;
+      const { csi } = volume.spec;
       if (csi === undefined) return [];
       return [{ driver: csi.driver, id: `${csi.driver}/${csi.volumeHandle}` }];
     });
+  /** By driver, volumes that the node still has although none of these pods' is among them. */
+  const leftOver = (node: string, ofPods: ReadonlyMap<string, string>): Map<string, number> => {
+    const counts = new Map<string, number>();
+    const ids = new Set<string>();
+    for (const { spec } of storage.attachments(node)) {
+      const csi = storage.volume(spec.source.persistentVolumeName ?? '')?.spec.csi;
+      const id = `${spec.attacher}/${csi?.volumeHandle}`;
+      if (csi === undefined || ofPods.has(id) || ids.has(id)) continue;
+      ids.add(id);
+      counts.set(spec.attacher, (counts.get(spec.attacher) ?? 0) + 1);
+    }
+    return counts;
+  };
   return {
     name: 'NodeVolumeLimits',
     // A new node has no limits until its CSINode comes.
@@ -44,6 +58,7 @@ export function nodeVolumeLimits(
       { on: 'NodeAdd' },
       { on: 'CSINode' },
       { on: 'AssignedPodDelete' },
+      { on: 'VolumeAttachmentDelete' },
       // A volume that another pod has brought to the node counts no more.
       {
         on: 'AssignedPodAdd',
@@ -54,6 +69,11 @@ export function nodeVolumeLimits(
     ],
     preFilter: ({ pod }) => (mountedClaims(pod).length === 0 ? skip : undefined),
     filter({ pod }, node) {
+      const missing = pod.claims.find((key) => storage.claim(key) === undefined);
+      if (missing !== undefined) {
+        const name = missing.slice(missing.indexOf('/') + 1);
+        return unresolvable(`looking up PVC ${missing}: persistentvolumeclaim "${name}" not found`);
+      }
       const csiNode = storage.csiNode(node.name);
       const limits = csiNode === undefined ? undefined : limitsOf(csiNode);
       if (limits === undefined || limits.size === 0) return undefined;
@@ -63,8 +83,9 @@ export function nodeVolumeLimits(
       for (const other of node.pods.values())
         for (const { id, driver } of attachedBy(other)) attached.set(id, driver);
       const before = new Set(attached.keys());
+      // As in Kubernetes, a volume that is wanted and left over counts twice.
+      const counts = leftOver(node.name, attached);
       for (const { id, driver } of wanted) attached.set(id, driver);
-      const counts = new Map<string, number>();
       for (const driver of attached.values()) counts.set(driver, (counts.get(driver) ?? 0) + 1);
       const over = wanted.some(
         ({ id, driver }) => !before.has(id) && counts.get(driver)! > limits.get(driver)!,

@@ -166,6 +166,11 @@ describe('ImageLocality', () => {
   ])('gives %s', (_, ...[pod, nodes, wanted]) => {
     expect(scores(imageLocality, pod, nodes)).toEqual(wanted);
   });
+
+  it('scores alike in a profile that leaves PreScore out', () => {
+    const cycle = aCycle(uses('db'), withImages('a', ['db:latest', 523]), withImages('b'));
+    expect(cycle.nodes.map((node) => imageLocality.score(cycle, node))).toEqual([24, 0]);
+  });
 });
 
 describe('TaintToleration', () => {

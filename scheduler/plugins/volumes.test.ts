@@ -12,6 +12,7 @@ import type {
   CSIDriver,
   CSIStorageCapacity,
   StorageClass,
+  VolumeAttachment,
 } from '../../api/types/storage-v1.ts';
 import {
   aCycle,
@@ -402,5 +403,41 @@ describe('NodeVolumeLimits', () => {
   ])('%s', (_, claim, wanted) => {
     const cycle = aCycle(podWith(claim), full, free);
     expect(verdicts(nodeVolumeLimits(storage), cycle)).toEqual(wanted);
+  });
+
+  const anAttachment = (volume: string, attacher = 'p', nodeName = 'a'): VolumeAttachment => ({
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'VolumeAttachment',
+    metadata: { name: `${volume}-${attacher}-${nodeName}` },
+    spec: { attacher, nodeName, source: { persistentVolumeName: volume } },
+  });
+  const half = aNodeInfo(aNode({ name: 'a' }), podWith('one'));
+  it.each<[string, readonly VolumeAttachment[], string]>([
+    ['of a pod that is gone counts', [anAttachment('two')], over],
+    ['of a pod that is there counts once', [anAttachment('one')], ''],
+    ['by another driver counts for that one', [anAttachment('two', 'q')], ''],
+    ['to another node does not count', [anAttachment('two', 'p', 'b')], ''],
+    ['of a volume that is gone does not count', [anAttachment('three')], ''],
+  ])('an attachment %s', (_, attachments, wanted) => {
+    const cycle = aCycle(podWith('new'), half);
+    const from = aStorage({ attachments });
+    const attached = { ...storage, attachments: (node: string) => from.attachments(node) };
+    expect(verdicts(nodeVolumeLimits(attached), cycle)).toEqual([wanted]);
+  });
+
+  it('a claim whose volume is not there yet is counted by its class', () => {
+    const early = { ...storage, claim: () => aClaim('new', { volumeName: 'soon' }) };
+    const cycle = aCycle(podWith('new'), aNodeInfo(aNode({ name: 'a' })));
+    const none = {
+      ...csiNode,
+      spec: { drivers: [{ ...csiNode.spec.drivers![0]!, allocatable: { count: 0 } }] },
+    };
+    expect(verdicts(nodeVolumeLimits({ ...early, csiNode: () => none }), cycle)).toEqual([over]);
+  });
+
+  it('a claim that is not there is named', () => {
+    const text = 'looking up PVC default/lost: persistentvolumeclaim "lost" not found';
+    const cycle = aCycle(podWith('lost'), half);
+    expect(verdicts(nodeVolumeLimits(storage), cycle)).toEqual([text]);
   });
 });

@@ -6,6 +6,7 @@ import type {
   CSINode,
   CSIStorageCapacity,
   StorageClass,
+  VolumeAttachment,
 } from '../../api/types/storage-v1.ts';
 import type { EventInterest } from '../framework/interface.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
@@ -19,6 +20,8 @@ export interface Storage {
   storageClass(name: string): StorageClass | undefined;
   csiNode(name: string): CSINode | undefined;
   csiDriver(name: string): CSIDriver | undefined;
+  /** To one node. */
+  attachments(nodeName: string): readonly VolumeAttachment[];
   /** Of all drivers, for one class. */
   capacities(className: string): readonly CSIStorageCapacity[];
   /** Resolves with the next change of a claim or volume. */

@@ -16,6 +16,7 @@ import type {
   CSINode,
   CSIStorageCapacity,
   StorageClass,
+  VolumeAttachment,
 } from '../../api/types/storage-v1.ts';
 import { CycleState } from '../../scheduler/framework/cycle-state.ts';
 import { ClusterState } from '../../scheduler/framework/cluster-state.ts';
@@ -111,13 +112,14 @@ export interface StorageSketch {
   readonly classes?: readonly StorageClass[];
   readonly csiNodes?: readonly CSINode[];
   readonly csiDrivers?: readonly CSIDriver[];
+  readonly attachments?: readonly VolumeAttachment[];
   readonly capacities?: readonly CSIStorageCapacity[];
 }
 
 /** What these say, for ever: nothing is written. */
 export function aStorage(sketch: StorageSketch = {}): Storage {
   const { claims = [], volumes = [], classes = [], csiNodes = [] } = sketch;
-  const { csiDrivers = [], capacities = [] } = sketch;
+  const { csiDrivers = [], capacities = [], attachments = [] } = sketch;
   const named = <T extends KubernetesObject>(objects: readonly T[], name: string): T | undefined =>
     objects.find(({ metadata }) => metadata.name === name);
   return {
@@ -127,6 +129,7 @@ export function aStorage(sketch: StorageSketch = {}): Storage {
     storageClass: (name) => named(classes, name),
     csiNode: (name) => named(csiNodes, name),
     csiDriver: (name) => named(csiDrivers, name),
+    attachments: (name) => attachments.filter(({ spec }) => spec.nodeName === name),
     capacities: (name) => capacities.filter(({ storageClassName }) => storageClassName === name),
     changed: () => new Promise(() => {}),
     selectNode: () => Promise.resolve(),
