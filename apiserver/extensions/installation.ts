@@ -97,9 +97,8 @@ export class Installation {
   ): void {
     for (const { declaration } of this.#versions) this.#registry.withdraw(declaration.type);
     const alone = crd.spec.versions.flatMap((version): ServedVersion[] => {
-      // What the server has by itself comes first.
-      const isOurs = this.#registry.store(typeOfVersion(crd, version.name)) === undefined;
-      if (!version.served || !isOurs) return [];
+      // Nothing is added to what the server has by itself.
+      if (!version.served || this.#registry.isBuiltIn(typeOfVersion(crd, version.name))) return [];
       const schema = of.schemas.get(version.name)!;
       const declaration = customKind(crd, version, schema);
       return [{ declaration, schema, identity: of.signature }];

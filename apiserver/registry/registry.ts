@@ -4,7 +4,7 @@
  */
 import type { KubernetesObject } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
-import type { ResourceType } from '../../api/resource.ts';
+import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
 import { assert } from '../../platform/assert.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { OutgoingHttp } from '../../platform/net/outgoing-http.ts';
@@ -83,6 +83,8 @@ export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
   /** Groups that are served from the beginning. */
   readonly #builtIn: ReadonlySet<string>;
+  /** The same with their versions. */
+  readonly #builtInVersions: ReadonlySet<string>;
   readonly #versions: DeclaredVersions;
   /** Where cluster IPs come from. */
   readonly addresses: ServiceAddresses;
@@ -91,6 +93,7 @@ export class Registry {
   constructor(options: RegistryOptions) {
     const { declarations, storage, clock, random } = options;
     this.#builtIn = new Set(declarations.map(({ type }) => type.group));
+    this.#builtInVersions = new Set(declarations.map(({ type }) => apiVersionOf(type)));
     this.addresses = this.#serviceAddresses(options);
     const claims = claimRanges({
       storage,
@@ -221,6 +224,11 @@ export class Registry {
         }
       },
     };
+  }
+
+  /** A version of a group that is served from the beginning has no other resources than these. */
+  isBuiltIn(type: Pick<ResourceType, 'group' | 'version'>): boolean {
+    return this.#builtInVersions.has(apiVersionOf(type));
   }
 
   /** Undefined if it is not served. */
