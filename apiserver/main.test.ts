@@ -81,6 +81,25 @@ describe('wherry apiserver', () => {
     await Promise.all([silent.ended, told.ended]);
   });
 
+  it('outlives watches that meet an object of the store that it does not know', async () => {
+    const { url, ended, terminate } = await run('--token-auth-file', await adminToken());
+    const ask = (path: string) =>
+      request(url).get(path).set('authorization', 'Bearer secret').trustLocalhost();
+    const field = (number: number, bytes: Uint8Array) =>
+      Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);
+    const version = field(1, Buffer.from('policy/v1beta1'));
+    const type = field(1, Buffer.concat([version, field(2, Buffer.from('PodDisruptionBudget'))]));
+    const value = Buffer.concat([Buffer.from('k8s\0'), type, field(2, Buffer.alloc(0))]);
+    const put = { key: '/registry/poddisruptionbudgets/default/old', value };
+    await kv.txn({ compare: [], success: [{ type: 'put', request: put }], failure: [] });
+    const path = '/apis/policy/v1/poddisruptionbudgets';
+    await expect(ask(`${path}?watch=true`)).rejects.toThrow('aborted');
+    expect((await ask(path)).status).toBe(500);
+    expect((await ask('/readyz')).text).toBe('ok');
+    terminate();
+    await ended;
+  });
+
   it('knows the tokens of a file', async () => {
     const file = join(folder, 'tokens.csv');
     await writeFile(file, 'secret,jane,1\n');

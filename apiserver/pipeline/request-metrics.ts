@@ -270,10 +270,12 @@ class CountedStream implements Taking<StreamItem> {
   next(): Promise<IteratorResult<StreamItem>> {
     const item = this.#inner.next();
     const { sent, end } = this.#tell;
-    item.then((result) => {
+    const counted = item.then((result) => {
       if (result.done === true) end();
       else sent(result.value);
-    }, end);
+    });
+    // What cannot be read or encoded is told to who writes it, and ends the stream there.
+    counted.catch(end);
     return item;
   }
 

@@ -25,6 +25,7 @@ import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
 import { EndedBackoff } from './ended-backoff.ts';
 import { HASH_LABEL, newPod, nodeOf, placementOn } from './placement.ts';
+import { mergeTwins } from './twin-revisions.ts';
 import {
   BURST,
   type DaemonSetPlan,
@@ -111,8 +112,9 @@ class DaemonSetController extends BaseController {
     }
     // Asked before the cache is read: what is seen in between can only make the cache newer.
     const current = this.#expectations.satisfied(key);
-    const pods = await this.#claim(set);
-    const history = await this.#history(set);
+    const claimed = await this.#claim(set);
+    const found = { history: await this.#history(set), pods: claimed };
+    const { history, pods } = await mergeTwins(this.context.client, found);
     const state: DaemonSetState = {
       set,
       nodes: this.#nodes.lister.list(),

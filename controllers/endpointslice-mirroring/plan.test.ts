@@ -76,6 +76,34 @@ describe('a mirror', () => {
     ]);
   });
 
+  it('has the ports together that the same addresses offer, in whatever subsets', () => {
+    const [one, two] = [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }];
+    const [web, sql, ssh] = [80, 5432, 22].map((port) => ({ name: `p${port}`, port }));
+    const slices = (subsets: EndpointSubset[]): string[] =>
+      planMirror(endpointsOf(subsets), []).create.map(({ ports: at, endpoints }) => {
+        const ready = endpoints!.map(({ addresses, conditions }) =>
+          [...addresses, conditions?.ready === true ? '' : '?'].join(''),
+        );
+        return `${at!.map(({ port }) => port).join(',')} at ${ready.join(',')}`;
+      });
+    const apart = [
+      { addresses: [one, two], ports: [web!] },
+      { addresses: [two, one], ports: [sql!] },
+      { addresses: [one], ports: [ssh!] },
+    ];
+    expect(slices(apart)).toEqual(['80,5432 at 10.0.0.1,10.0.0.2', '22 at 10.0.0.1']);
+    const unready = { notReadyAddresses: [two], ports: [web!] };
+    expect(slices([{ addresses: [two], ports: [web!, sql!] }, unready])).toEqual([
+      '80 at 10.0.0.2?',
+      '5432 at 10.0.0.2',
+    ]);
+    expect(slices([{ addresses: [one, one] }, { addresses: [two] }])).toEqual([
+      ' at 10.0.0.1,10.0.0.2',
+    ]);
+    const pods = ['a', 'b'].map((uid) => ({ ...one, targetRef: { kind: 'Pod', uid } }));
+    expect(slices([{ addresses: pods, ports: [web!] }])).toEqual(['80 at 10.0.0.1,10.0.0.1']);
+  });
+
   it('is one slice per family and ports', () => {
     const six = { addresses: [{ ip: 'fd00::1' }, { ip: '10.0.0.9' }], ports };
     const other = { addresses: [{ ip: '10.0.0.3' }], ports: [{ port: 80 }] };

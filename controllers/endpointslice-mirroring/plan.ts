@@ -12,6 +12,7 @@ import type {
 } from '../../api/types/core-v1.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.ts';
 import { controllerReference } from '../runtime/claim.ts';
+import { canonicalSubsets, keyOfPort } from './canonical.ts';
 
 export const SERVICE_LABEL = 'kubernetes.io/service-name';
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
@@ -52,7 +53,7 @@ export function planMirror(endpoints: Endpoints, existing: readonly EndpointSlic
   const create: Draft[] = [];
   const update: EndpointSlice[] = [];
   const left = new Set(existing);
-  for (const [key, group] of groupsOf(endpoints.subsets ?? [])) {
+  for (const [key, group] of groupsOf(canonicalSubsets(endpoints.subsets ?? []))) {
     const slice = existing.find(
       (each) => left.has(each) && keyOfGroup(each.addressType, each.ports ?? []) === key,
     );
@@ -95,12 +96,8 @@ function endpointOf(address: EndpointAddress, ready: boolean): Endpoint {
   };
 }
 
-/** The server may fill in or leave out what is default. */
 function keyOfGroup(addressType: string, ports: readonly EndpointPort[]): string {
-  const list = ports.map(({ name = '', port, protocol = 'TCP', appProtocol = '' }) =>
-    [name, port, protocol, appProtocol].join('/'),
-  );
-  return [addressType, ...list.sort()].join(' ');
+  return [addressType, ...ports.map(keyOfPort).sort()].join(' ');
 }
 
 function content(endpoints: Endpoints, { addressType, ports, endpoints: list }: Group): Draft {

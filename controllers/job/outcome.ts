@@ -5,7 +5,7 @@ import type { Pod } from '../../api/types/core-v1.ts';
 import { timeOf } from '../runtime/pods.ts';
 import { type ConditionText, failure, findCondition, success } from './conditions.ts';
 import { isIndexed } from './pods.ts';
-import { successRule } from './policies.ts';
+import { successRule, verdictOn } from './policies.ts';
 import { failedOf, succeededOf, type Tally } from './tally.ts';
 
 export interface OutcomeState {
@@ -29,7 +29,12 @@ export function decided(job: Job): ConditionText | undefined {
 export function outcomeOf(state: OutcomeState, tally: Tally): ConditionText | undefined {
   const { job, active } = state;
   if (tally.failJob !== undefined) return failure('PodFailurePolicy', tally.failJob);
-  if (failedOf(tally) > (job.spec.backoffLimit ?? BACKOFF_LIMIT) || restartsExceed(state)) {
+  // Failed pods of indexes that wait for another try are not counted yet, but they have failed.
+  const waiting = [...tally.waiting.values()].filter(
+    (pod) => verdictOn(job, pod).action !== 'Ignore',
+  );
+  const failed = failedOf(tally) + waiting.length;
+  if (failed > (job.spec.backoffLimit ?? BACKOFF_LIMIT) || restartsExceed(state)) {
     return failure('BackoffLimitExceeded', 'Job has reached the specified backoff limit');
   }
   const left = deadlineLeftMs(job, state.nowMs);

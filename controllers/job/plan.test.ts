@@ -167,6 +167,12 @@ describe('the next step of a Job', () => {
     ['tries an index again', job(perIndex), ['a Failed #0 tries=0', 'b Running #1'], '+0'],
     ['gives an index up', job(perIndex), ['a Failed #0 tries=1', 'b Running #1'], '+2'],
     [
+      'fails at the limit of all before it tries an index again',
+      job({ ...perIndex, backoffLimit: 0 }),
+      ['a Failed #0 tries=0', 'b Running #1'],
+      `-b ${failed('BackoffLimitExceeded')}`,
+    ],
+    [
       'fails with its indexes',
       job({ ...perIndex, completions: 1 }),
       ['a Failed #0 tries=1'],
@@ -198,6 +204,15 @@ describe('the next step of a Job', () => {
 });
 
 describe('counting', () => {
+  it('lets go of what a met policy ends, without counting it as failed', () => {
+    const met = job({ ...indexed, successPolicy: { rules: [{ succeededIndexes: '0' }] } });
+    const pods = ['a Succeeded #0', 'b Running #1', 'c Pending #2', 'd Running #2 deleted'];
+    const { release, remove, status } = plan(met, pods);
+    expect(release.map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c', 'd']);
+    expect(remove.map(({ metadata }) => metadata.name)).toEqual(['b', 'c']);
+    expect(status.uncountedTerminatedPods).toEqual({ failed: ['d'] });
+  });
+
   it('goes through the uids of finished pods, each once', () => {
     const first = plan(job({ completions: 9 }), ['a Succeeded', 'b Failed']);
     expect(first.status).toMatchObject({

@@ -31,7 +31,7 @@ export const failedOf = ({ counted, uncounted }: Tally): number =>
   counted.failed + uncounted.failed.size;
 
 export interface TallyOptions {
-  /** The Job ends: no index waits for another try. */
+  /** The Job ends: no index waits for another try. What still runs is let go, and not counted. */
   readonly final: boolean;
   /** It ends in failure: each pod that has not ended counts as failed. */
   readonly failing?: boolean;
@@ -71,6 +71,7 @@ export function tally(job: Job, pods: readonly Pod[], options: TallyOptions): Ta
     if (isSucceeded(pod)) continue;
     if (!isFailed(job, pod)) {
       if (failing) countFailure(pod, false, result);
+      else if (final) result.release.push(pod);
       continue;
     }
     const verdict = verdictOn(job, pod);

@@ -103,4 +103,21 @@ export const daemonSetScenarios: readonly Scenario[] = [
       await done(at, 1);
     },
   },
+  {
+    name: 'daemon set with two revisions of the same template',
+    async run(at) {
+      await at.create(daemons('node2'));
+      await done(at, 1);
+      const [revision] = await at.list('ControllerRevision');
+      const { labels, ownerReferences } = revision!.metadata;
+      const twin = { ...labels, 'controller-revision-hash': 'twin' };
+      const metadata = { name: 'web-twin', labels: twin, ownerReferences };
+      await at.create(JSON.stringify({ ...revision, metadata, revision: 2 }));
+      await at.merge('DaemonSet', 'web', { metadata: { annotations: { touched: 'yes' } } });
+      await at.untilAll('ControllerRevision', (revisions) => revisions.length === 1);
+      const { metadata: kept } = (await at.list('Pod'))[0]!;
+      if (kept.labels?.['controller-revision-hash'] !== 'twin') throw new Error('made anew');
+      await done(at, 1);
+    },
+  },
 ];
