@@ -51,6 +51,8 @@ export async function runWherry(context: ProcessContext): Promise<number> {
   let exitCode = 0;
   const program = managementProgram(context, (code) => (exitCode = code));
   const [name = ''] = context.argv;
+  // It takes words as etcdctl does: all of them are its own to read.
+  if (name === 'etcdctl') program.enablePositionalOptions();
   for (const [component, { summary, load }] of Object.entries(components)) {
     if (component === name) program.addCommand((await load(context)).exitOverride());
     else program.command(component).description(summary);

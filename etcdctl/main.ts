@@ -22,6 +22,7 @@ import { memberCommand } from './commands/member.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
 import { watchCommand } from './commands/watch.ts';
 import { withDiscovery } from './discovery.ts';
+import { takeGoArguments } from './go-arguments.ts';
 import { Session, type GlobalFlags, type Run } from './session.ts';
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
@@ -162,6 +163,7 @@ export function etcdctlCommand(
   // Global flags stand before or after the command, as etcdctl takes them.
   for (const command of commands.flatMap((each) => [each, ...each.commands]))
     for (const flag of program.options) command.addOption(hidden(flag, program));
+  takeGoArguments(program);
   return program;
 }
 
