@@ -65,6 +65,7 @@ describe('NodeSelection', () => {
     expect(selectorOver([]).select(aPod())).toMatchObject({
       kind: 'rejected',
       message: 'no nodes available to schedule pods',
+      nominatedNodeName: '',
     });
   });
 

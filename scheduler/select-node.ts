@@ -143,7 +143,9 @@ export class NodeSelection {
     const { nodes } = cycle;
     if (nodes.length === 0) {
       const message = 'no nodes available to schedule pods';
-      return { selection: { kind: 'rejected', message, rejectedBy: new Set() } };
+      // The node where room was made for it is gone, too.
+      const none = { rejectedBy: new Set<string>(), nominatedNodeName: '' };
+      return { selection: { kind: 'rejected', message, ...none } };
     }
     const before = framework.preFilter(cycle);
     if ('rejected' in before)
