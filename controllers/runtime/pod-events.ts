@@ -18,6 +18,8 @@ const GATHER_MS = 20;
 /** The same while pods that were asked for still come in: the last one is looked at once. */
 const BURST_GATHER_MS = 200;
 
+const isTerminating = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
+
 export interface PodWatch<O extends KubernetesObject> {
   readonly pods: Informer<Pod>;
   readonly owners: Lister<O>;
@@ -53,7 +55,7 @@ export function watchPods<O extends KubernetesObject>(watch: PodWatch<O>): void 
     queue.add(key);
   };
   const added = (pod: Pod): void => {
-    if (pod.metadata.deletionTimestamp !== undefined) {
+    if (isTerminating(pod)) {
       gone(pod);
       return;
     }
@@ -74,7 +76,8 @@ export function watchPods<O extends KubernetesObject>(watch: PodWatch<O>): void 
       if (controllerOf(pod) === undefined) enqueueSelectors(pod);
       return;
     }
-    if (pod.metadata.deletionTimestamp !== undefined && podActive(old)) gone(pod);
+    // Whether it had ended or not: a finalizer may hold it for long.
+    if (isTerminating(pod) && !isTerminating(old)) gone(pod);
     else if (podActive(old) !== podActive(pod)) queue.add(key);
     else queue.addAfter(key, GATHER_MS);
   };
