@@ -15,7 +15,7 @@ const accepted: Readonly<Record<string, Accepted>> = {
   // How the store is used: there is one way.
   'storage-initialization-timeout': 'any',
   'storage-backend': ['etcd3'],
-  'storage-media-type': ['application/json', 'application/vnd.kubernetes.protobuf'],
+  'storage-media-type': ['', 'application/json', 'application/vnd.kubernetes.protobuf'],
   'etcd-prefix': ['/registry', 'registry'],
   'etcd-compaction-interval': ['5m', '5m0s'],
   'etcd-count-metric-poll-period': 'any',

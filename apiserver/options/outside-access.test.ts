@@ -126,6 +126,17 @@ const indented = (text: string, by: number): string =>
     .map((line) => ' '.repeat(by) + line)
     .join('\n');
 
+describe('--anonymous-auth', () => {
+  it.each([
+    ['RBAC', 200],
+    ['RBAC,AlwaysAllow', 401],
+  ])('with --authorization-mode=%s answers the unnamed with %i', async (modes, expected) => {
+    const flags = [`--authorization-mode=${modes}`, '--anonymous-auth=true'];
+    const api = await startFlaggedApi(parts, flags);
+    expect((await api.call('GET /version')).code).toBe(expected);
+  });
+});
+
 describe('--authentication-config', () => {
   it('maps and checks claims by CEL, and says who may be anonymous where', async () => {
     let keys = [ec];

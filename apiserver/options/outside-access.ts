@@ -302,11 +302,13 @@ export function authorizationSteps(
   );
 }
 
+/** Nobody stays unnamed where everybody may do everything, whatever the flag says. */
 export function anonymousAuth(
   flags: AccessFlags,
-  { anonymous }: OutsideFiles,
+  { anonymous }: Pick<OutsideFiles, 'anonymous'>,
 ): boolean | readonly string[] {
-  if (anonymous === undefined) return flags.anonymousAuth ?? true;
+  if (anonymous === undefined)
+    return (flags.anonymousAuth ?? true) && !flags.authorizationMode?.includes('AlwaysAllow');
   const { enabled, conditions = [] } = anonymous;
   return enabled && conditions.length > 0 ? conditions.map(({ path }) => path) : enabled;
 }

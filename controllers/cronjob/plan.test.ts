@@ -129,6 +129,7 @@ describe('the next step of a CronJob', () => {
     ['misses one that is gone', cronJob({ suspend: true }, running), [], 'MissingJob'],
     ['needs a known zone', cronJob({ timeZone: 'Mars/Base' }), [], 'UnknownTimeZone'],
     ['needs a schedule', cronJob({ schedule: 'now' }), [], 'UnparseableSchedule'],
+    ['needs a date that comes', cronJob({ schedule: '59 23 31 2 *' }), [], 'InvalidSchedule'],
   ])('%s', (_, ...[of, jobs, wanted]) => {
     expect(shown(of, jobs)).toBe(wanted);
   });

@@ -45,12 +45,12 @@ export function planCronJob(state: CronJobState): CronJobPlan {
     return base;
   const schedule = scheduleOf(cronJob);
   if ('reason' in schedule) return { ...base, events: [...base.events, schedule] };
+  const next = schedule.next(nowMs);
+  if (next === undefined) return { ...base, events: [...base.events, neverComes(cronJob)] };
   const { due, missed } = dueTime(cronJob, schedule.next, nowMs);
   const events = [...base.events];
   if (missed > MANY_MISSED) events.push(tooMany);
-  const next = schedule.next(nowMs);
-  const later = next === undefined ? {} : { requeueAfterMs: next - nowMs + SLACK_MS };
-  const idle = { ...base, ...later, events };
+  const idle = { ...base, requeueAfterMs: next - nowMs + SLACK_MS, events };
   if (due === undefined) return idle;
   const name = jobName(cronJob, due);
   const started = base.status.active?.some((active) => active.name === name);
@@ -166,6 +166,15 @@ function latest(next: Schedule, knownMs: number, nowMs: number): number {
   }
   return low;
 }
+
+/** Of a date that no year has. Kubernetes notices it by the time between two that never come. */
+const neverComes = ({ spec: { schedule } }: CronJob): EventText => ({
+  type: 'Warning',
+  reason: 'InvalidSchedule',
+  message:
+    `invalid schedule: ${schedule} : ` +
+    'time difference between two schedules is less than 1 second',
+});
 
 const tooMany: EventText = {
   type: 'Warning',

@@ -44,6 +44,18 @@ const lines: readonly [whose: string, program: keyof typeof programs, args: stri
      --service-account-signing-key-file=/tmp/sa.key`,
   ],
   [
+    'the tests of kubectl, test-cmd.sh',
+    'kube-apiserver',
+    `--bind-address=127.0.0.1 --authorization-mode=RBAC,AlwaysAllow --secure-port=40001
+     --feature-gates= --enable-admission-plugins=LimitRanger,ResourceQuota
+     --disable-admission-plugins=ServiceAccount,DefaultStorageClass,DefaultTolerationSeconds
+     --etcd-servers=http://127.0.0.1:33333 --runtime-config=api/v1 --storage-media-type=
+     --service-account-key-file=/tmp/sa.key --service-account-lookup=true
+     --service-account-issuer=https://kubernetes.default.svc --cert-dir=/tmp/certs
+     --service-account-signing-key-file=/tmp/sa.key --service-cluster-ip-range=10.0.0.0/24
+     --client-ca-file=/tmp/ca.crt --token-auth-file=/tmp/tokens.csv`,
+  ],
+  [
     'envtest',
     'etcd',
     `--listen-peer-urls=http://localhost:0 --advertise-client-urls=http://127.0.0.1:33333
