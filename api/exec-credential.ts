@@ -98,7 +98,8 @@ async function run(
 
 function credentialsOf(output: string, apiVersion: string): ExecCredential {
   const answer = parsed(output);
-  if (answer['apiVersion'] !== apiVersion || answer['kind'] !== 'ExecCredential') {
+  const { kind = 'ExecCredential' } = answer;
+  if (answer['apiVersion'] !== apiVersion || kind !== 'ExecCredential') {
     throw failed(
       `exec plugin is configured to use API version ${apiVersion}, ` +
         `plugin returned version ${String(answer['apiVersion'])}`,

@@ -25,7 +25,7 @@ export interface ApiOptions {
   readonly clock: Clock;
   /** Sent with every request: impersonation. */
   readonly headers?: Headers;
-  /** Called for each warning of the server. */
+  /** Called for each warning of the server, once for each text. */
   readonly onWarning?: (text: string) => void;
 }
 
@@ -35,14 +35,24 @@ export interface ApiOptions {
  */
 export class Api {
   readonly #caller: RestCaller;
+  readonly #warnings = new Set<string>();
 
   constructor({ handler, clock, headers = {}, onWarning = () => {} }: ApiOptions) {
     this.#caller = new RestCaller({
-      handler: warning(handler, onWarning),
+      handler: warning(handler, (text) => {
+        if (this.#warnings.has(text)) return;
+        this.#warnings.add(text);
+        onWarning(text);
+      }),
       clock,
       userAgent: 'kubectl-lite',
       headers,
     });
+  }
+
+  /** How many texts the server has warned of. */
+  get warnings(): number {
+    return this.#warnings.size;
   }
 
   send(call: ApiCall): Promise<unknown> {

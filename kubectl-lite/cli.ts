@@ -148,6 +148,9 @@ async function runCommand(
   const { interrupted = INTERRUPTED } = loaded;
   try {
     const code = await loaded.run(session, line as never);
+    const { warnings } = session.api;
+    if (code === 0 && warnings > 0 && line.flags['warnings-as-errors'])
+      throw new UsageError(`${warnings} ${warnings === 1 ? 'warning' : 'warnings'} received`);
     return session.signal.aborted ? interrupted : code;
   } catch (error) {
     // What failed then failed because of it.

@@ -8,6 +8,7 @@ import { isStatus } from '../../api/status.ts';
 import { type DryRun, dryRunQuery } from '../printers/change-printer.ts';
 import { type Located, objectPath, readLive, titleOf } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
+import { unversioned } from '../resource/unversioned.ts';
 import type { Session } from '../session.ts';
 import { type ApplyFlags, fieldValidation } from './flags.ts';
 import { asConfiguration, LAST_APPLIED, withLastApplied } from './last-applied.ts';
@@ -40,9 +41,10 @@ export async function applyClientSide(
     ...dryRunQuery(options.dryRun),
   };
   if (live === undefined) {
-    if (options.dryRun === 'client') return { object: modified, operation: 'created' };
+    const body = unversioned(withoutNulls(modified) as KubernetesObject);
+    if (options.dryRun === 'client') return { object: body, operation: 'created' };
     const path = pathOf(located.type, located.namespace);
-    const created = await session.api.send({ method: 'POST', path, query, body: modified });
+    const created = await session.api.send({ method: 'POST', path, query, body });
     return { object: created as KubernetesObject, operation: 'created' };
   }
   if (options.dryRun === 'client') return { object: live, operation: 'configured' };
@@ -66,6 +68,14 @@ export async function applyClientSide(
     const object = await replaceByForce(session, located, { body: modified, query, ...options });
     return { object, operation: 'configured' };
   }
+}
+
+/** A null takes a field away, where there is nothing yet, too: as the patch of an update does. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const given = Object.entries(value).filter(([, each]) => each !== null);
+  return Object.fromEntries(given.map(([key, each]) => [key, withoutNulls(each)]));
 }
 
 function originalOf(session: Session, located: Located, live: KubernetesObject): object {

@@ -2,6 +2,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { deleteObject } from '../resource/delete-object.ts';
 import type { Located } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
+import { unversioned } from '../resource/unversioned.ts';
 import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
@@ -35,5 +36,6 @@ export async function replaceByForce(
   }
   if (!gone) throw new UsageError('timed out waiting for the condition');
   const path = pathOf(located.type, located.namespace);
-  return (await session.api.send({ method: 'POST', path, query, body })) as KubernetesObject;
+  const made = { method: 'POST', path, query, body: unversioned(body) } as const;
+  return (await session.api.send(made)) as KubernetesObject;
 }

@@ -7,6 +7,7 @@ import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/c
 import { locate } from '../resource/builder.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags, selectorFlag } from '../resource/flags.ts';
 import { pathOf } from '../resource/resources.ts';
+import { unversioned } from '../resource/unversioned.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** `create -f FILE`: every object must be new. The generators are its subcommands. */
@@ -34,7 +35,8 @@ export const create = command({
       throw new UsageError('must specify one of -f and -k');
     }
     if (flags.raw !== '') {
-      const { sendRaw } = await import('../resource/raw.ts');
+      const { refuseBesideRaw, sendRaw } = await import('../resource/raw.ts');
+      refuseBesideRaw(flags);
       return sendRaw(session, { method: 'POST', ...flags });
     }
     const dryRun = dryRunOf(flags);
@@ -60,7 +62,7 @@ export const create = command({
     }
     for (const located of found.located) {
       try {
-        const body = flags['save-config'] ? withLastApplied(located.object!) : located.object;
+        const body = flags['save-config'] ? withLastApplied(located.object!) : located.object!;
         const created =
           dryRun === 'client'
             ? body
@@ -68,7 +70,7 @@ export const create = command({
                 method: 'POST',
                 path: pathOf(located.type, located.namespace),
                 query,
-                body,
+                body: unversioned(body),
               });
         const { metadata } = created as { metadata: { name?: string } };
         printer.print({ ...located, name: metadata.name ?? '' }, 'created', created);

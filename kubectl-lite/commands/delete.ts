@@ -11,6 +11,7 @@ import { propagationOf } from '../resource/propagation.ts';
 import { limited, states } from '../resource/watch-one.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
+import { displayKind } from '../resource/resources.ts';
 
 const deleteFlags = {
   ...filenameFlags,
@@ -49,11 +50,10 @@ export const remove = command({
       return sendRaw(session, { method: 'DELETE', ...flags });
     }
     const plan = planOf(session, line);
-    const all = flags.all || flags['all-namespaces'];
-    if (all && flags.selector !== '') {
-      throw new UsageError('cannot set --all and --selector at the same time');
+    if (flags.all && (flags.selector !== '' || flags['field-selector'] !== '')) {
+      throw new UsageError("setting 'all' parameter but found a non empty selector. ");
     }
-    const found = await locate(session, { ...flags, words, all });
+    const found = await locate(session, { ...flags, words });
     if (flags.interactive && found.located.length > 0) {
       const { confirmed } = await import('../resource/confirm.ts');
       if (!(await confirmed(session, found.located))) {
@@ -142,9 +142,8 @@ async function removeOne(
     })) as { kind?: string; metadata?: { uid?: string }; details?: { uid?: string } };
     uid = answer.kind === 'Status' ? answer.details?.uid : answer.metadata?.uid;
   }
-  const group = type.group === '' ? '' : `.${type.group}`;
   if (plan.nameOnly) session.print(titleOf(located));
-  else session.print(`${type.singular}${group} ${JSON.stringify(name)} ${plan.verb}`);
+  else session.print(`${displayKind(type)} ${JSON.stringify(name)} ${plan.verb}`);
   return uid;
 }
 

@@ -36,11 +36,15 @@ export const describe = command({
     const found = await locate(session, { ...flags, words, all: true });
     let printed = 0;
     const code = await visit(session, found, async (located) => {
-      const { objects, byPrefix } = await objectsOf(session, located, words.length === 2);
+      const { objects, byPrefix } = await objectsOf(session, located, {
+        prefixes: words.length === 2,
+        limit: flags['chunk-size'],
+      });
       for (const object of objects) {
         const text = await descriptionOf(session, located, {
           object,
           withEvents: flags['show-events'],
+          limit: flags['chunk-size'],
         });
         if (byPrefix) session.print(text);
         else session.output.out(printed > 0 ? `\n\n${text}` : text);
@@ -59,7 +63,7 @@ export const describe = command({
 async function objectsOf(
   session: Session,
   located: Located,
-  prefixes: boolean,
+  { prefixes, limit }: { readonly prefixes: boolean; readonly limit: number },
 ): Promise<{ readonly objects: readonly KubernetesObject[]; readonly byPrefix: boolean }> {
   if (located.object !== undefined && located.place === undefined) {
     return { objects: [located.object], byPrefix: false };
@@ -68,7 +72,10 @@ async function objectsOf(
     return { objects: [await readLive(session, located)], byPrefix: false };
   } catch (error) {
     if (!prefixes || !isStatus(error, 'NotFound')) throw error;
-    const items = await listItems(session, { path: pathOf(located.type, located.namespace) });
+    const items = await listItems(session, {
+      path: pathOf(located.type, located.namespace),
+      limit,
+    });
     const near = items.filter((item) => item.metadata.name?.startsWith(located.name));
     if (near.length === 0) throw error;
     return { objects: near.map((item) => itemOf(located.type, item).object!), byPrefix: true };
@@ -78,14 +85,19 @@ async function objectsOf(
 async function descriptionOf(
   session: Session,
   { type }: Located,
-  { object, withEvents }: { readonly object: KubernetesObject; readonly withEvents: boolean },
+  {
+    object,
+    withEvents,
+    limit,
+  }: { readonly object: KubernetesObject; readonly withEvents: boolean; readonly limit: number },
 ): Promise<string> {
   const writer = new DescriptionWriter();
   const key = type.group === '' ? type.kind : `${type.kind}.${type.group}`;
   const describer = describers[key];
   if (describer === undefined) describeAny(writer, object);
   else await describer(writer, object as never, session);
-  if (withEvents && !withoutEvents.includes(type.kind)) await appendEvents(session, writer, object);
+  if (withEvents && !withoutEvents.includes(type.kind))
+    await appendEvents(session, writer, { object, limit });
   return writer.text();
 }
 
@@ -98,12 +110,13 @@ const withoutEvents = [
 async function appendEvents(
   session: Session,
   writer: DescriptionWriter,
-  object: KubernetesObject,
+  { object, limit }: { readonly object: KubernetesObject; readonly limit: number },
 ): Promise<void> {
   const { name = '', namespace, uid = '' } = object.metadata;
   const about = (byUid: string): Promise<readonly Event[]> =>
     listItems<Event>(session, {
       path: resourcePath(events, namespace === undefined ? {} : { namespace }),
+      limit,
       fieldSelector: `involvedObject.name=${name},involvedObject.kind=${object.kind}${byUid}`,
     });
   const found = await about(uid === '' ? '' : `,involvedObject.uid=${uid}`);

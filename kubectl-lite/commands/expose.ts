@@ -5,9 +5,9 @@ import { withLastApplied } from '../apply/last-applied.ts';
 import { command, type Line } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
-import { locate, visitLive } from '../resource/builder.ts';
+import { locate, visit } from '../resource/builder.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
-import { quotedTitle, type Located } from '../resource/located.ts';
+import { quotedTitle, type Located, readLive } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
 import { UsageError } from '../usage-error.ts';
 import { overridden, overridesFlags } from '../generate/overrides.ts';
@@ -46,7 +46,9 @@ export const expose = command({
     // The selector is the service's, not one of the objects to expose.
     const found = await locate(session, { ...flags, selector: '', words });
     const services = (await session.resources()).ofKind('v1', 'Service')!;
-    return visitLive(session, found, async (located, live) => {
+    return visit(session, found, async (located) => {
+      // What a manifest says is enough: it need not be there yet.
+      const live = located.object ?? (await readLive(session, located));
       const made = await overridden(serviceFor(session, located, { live, flags }), flags);
       const service = flags['save-config'] ? withLastApplied(made, { bare: true }) : made;
       const namespace = located.namespace;

@@ -54,8 +54,10 @@ export function metadataCommand(change: MetadataChange): AnyCommand {
       }
       const dryRun = dryRunOf(flags);
       const printer = await ChangePrinter.of(session, flags, dryRun);
-      const all = flags.all || flags['all-namespaces'];
-      const found = await locate(session, { ...flags, all, words: changes.words });
+      if (flags.all && flags.selector !== '') {
+        throw new UsageError('cannot set --all and --selector at the same time');
+      }
+      const found = await locate(session, { ...flags, words: changes.words });
       const each = async (located: Located, live: KubernetesObject): Promise<void> => {
         if (flags.list) return printList(session, { located, live, change, single: found.single });
         const after = changed(session, live, { change, changes, flags });

@@ -1,4 +1,4 @@
-import type { HttpHandler } from '../../platform/net/http.ts';
+import type { HttpHandler, HttpResponse } from '../../platform/net/http.ts';
 import { command } from '../command.ts';
 import { boolean, duration, integer, text } from '../flags/flag.ts';
 import type { Session } from '../session.ts';
@@ -96,6 +96,9 @@ interface Served {
 
 function proxyHandler(session: Session, { prefix, files, allowed }: Served): HttpHandler {
   return async (request) => {
+    const path = cleaned(request.path);
+    // As Go's servers answer such paths: whoever asks is sent to what is served.
+    if (path !== request.path) return moved(path, request.query);
     if (files !== undefined && request.path.startsWith(files.prefix)) {
       const path = decodeURIComponent(request.path.slice(files.prefix.length));
       return fileOf(session, files.folder, path);
@@ -113,6 +116,21 @@ function proxyHandler(session: Session, { prefix, files, allowed }: Served): Htt
       },
     });
   };
+}
+
+/** Without empty segments, `.` and `..`: what is asked for is what was allowed. */
+function cleaned(path: string): string {
+  const kept: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '' && segment !== '.') kept.push(segment);
+  }
+  return `/${kept.join('/')}${path.endsWith('/') && kept.length > 0 ? '/' : ''}`;
+}
+
+function moved(path: string, query: URLSearchParams): HttpResponse {
+  const location = query.size === 0 ? path : `${path}?${query.toString()}`;
+  return { ...plain(301, ''), headers: { location } };
 }
 
 /** A file below the folder, never beside it. */

@@ -8,7 +8,8 @@ import { deleteObject } from '../resource/delete-object.ts';
 import { locate } from '../resource/builder.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
 import { type Located, objectPath, titleOf } from '../resource/located.ts';
-import { pathOf } from '../resource/resources.ts';
+import { displayKind, pathOf } from '../resource/resources.ts';
+import { unversioned } from '../resource/unversioned.ts';
 import { propagationOf } from '../resource/propagation.ts';
 import { timeoutError } from './delete.ts';
 import { limited, states } from '../resource/watch-one.ts';
@@ -69,7 +70,7 @@ export const replace = command({
                   method: 'POST',
                   path: pathOf(located.type, located.namespace),
                   query,
-                  body,
+                  body: unversioned(body),
                 })
               : await session.api.send({
                   method: 'PUT',
@@ -114,9 +115,8 @@ async function removed(session: Session, located: Located, flags: ForceFlags): P
   const { cascade, 'grace-period': graceSeconds } = flags;
   if (!(await deleteObject(session, located, { cascade, graceSeconds }))) return;
   const { type, name } = located;
-  const group = type.group === '' ? '' : `.${type.group}`;
   if (flags.output === 'name') session.print(titleOf(located));
-  else session.print(`${type.singular}${group} ${JSON.stringify(name)} deleted`);
+  else session.print(`${displayKind(type)} ${JSON.stringify(name)} deleted`);
   const limit = limited(session.clock, session.signal, flags.timeout);
   try {
     for await (const state of states(session, located, limit.signal)) if (!state) return;

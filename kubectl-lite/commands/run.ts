@@ -7,6 +7,7 @@ import { overridden, overridesFlags } from '../generate/overrides.ts';
 import { parsePairs } from '../generate/pairs.ts';
 import { outputFlags } from '../printers/change-printer.ts';
 import { dryRunFlag, fieldManagerFlag, filenameFlags } from '../resource/flags.ts';
+import { isImageReference } from '../resource/image-reference.ts';
 import { UsageError } from '../usage-error.ts';
 
 const runFlags = {
@@ -84,6 +85,10 @@ function checkedName({ words, flags, wordsBeforeDash }: RunLine, attaches: boole
     throw new UsageError(
       "NAME is required for run\nSee 'kubectl-lite run -h' for help and examples",
     );
+  }
+  if (!isImageReference(flags.image)) {
+    const image = JSON.stringify(flags.image);
+    throw new UsageError(`Invalid image name ${image}: invalid reference format`);
   }
   if (flags.tty && !flags.stdin) {
     throw new UsageError('-i/--stdin is required for containers with -t/--tty=true', {

@@ -178,6 +178,7 @@ export const commandTree: readonly CommandEntry[] = [
   },
   {
     name: 'wait',
+    suggestFor: ['list', 'ps'],
     short: 'Wait for a specific condition on one or many resources',
     load: async () => (await import('./wait.ts')).wait,
   },

@@ -51,7 +51,9 @@ function valueOf(field: string, value: string, raw: boolean): unknown {
   }
   if (!field.endsWith('-data')) return value;
   if (raw) return Buffer.from(value).toString('base64');
-  if (Buffer.from(value, 'base64').toString('base64') === value) return value;
+  // Lines as `base64` breaks them are no part of the value.
+  const whole = value.replaceAll(/[\r\n]/g, '');
+  if (Buffer.from(whole, 'base64').toString('base64') === whole) return whole;
   throw new UsageError(`error decoding base64: ${field}`);
 }
 

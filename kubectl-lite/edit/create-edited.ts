@@ -7,6 +7,7 @@ import type { Found } from '../resource/builder.ts';
 import { locateDocument } from '../resource/builder.ts';
 import { quotedTitle } from '../resource/located.ts';
 import { pathOf } from '../resource/resources.ts';
+import { unversioned } from '../resource/unversioned.ts';
 import type { Session } from '../session.ts';
 import { editLoop } from './edit-loop.ts';
 import { objectsIn } from './edit.ts';
@@ -39,13 +40,13 @@ export async function createEdited(
       for (const object of objectsIn(edited)) {
         const at = { file: 'edited-file', document: 1, line: 1 };
         const one = await locateDocument(session, { object, ...at });
-        const body = creation.saveConfig ? withLastApplied(one.object!) : one.object;
+        const body = creation.saveConfig ? withLastApplied(one.object!) : one.object!;
         const { type, namespace } = one;
         const created = await session.api.send({
           method: 'POST',
           path: pathOf(type, namespace),
           query: creation.query,
-          body,
+          body: unversioned(body),
         });
         const { metadata } = created as KubernetesObject;
         creation.printer.print({ ...one, name: metadata.name ?? '' }, 'created', created);

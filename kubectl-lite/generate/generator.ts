@@ -9,7 +9,7 @@ import { missingNamespaceHint } from '../failure.ts';
 import { boolean, text, type Flags, type FlagValues } from '../flags/flag.ts';
 import { ChangePrinter, dryRunOf, dryRunQuery, outputFlags } from '../printers/change-printer.ts';
 import { dryRunFlag, fieldManagerFlag } from '../resource/flags.ts';
-import { pathOf } from '../resource/resources.ts';
+import { pathOf, typeByItself } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -111,7 +111,10 @@ export async function createObject(
   const { flags, inNamespace } = options;
   const dryRun = dryRunOf(flags);
   const printer = await ChangePrinter.of(session, flags, dryRun);
-  const type = (await session.resources()).ofKind(object.apiVersion, object.kind);
+  const type =
+    dryRun === 'client'
+      ? typeByItself(object)
+      : (await session.resources()).ofKind(object.apiVersion, object.kind);
   if (type === undefined) {
     throw new UsageError(`no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
   }

@@ -33,8 +33,10 @@ async function rulesOf(session: Session, flags: RuleFlags): Promise<object[]> {
     const [word = '', subresource] = given.split('/');
     const found = word === '*' ? { group: '*', resource: '*' } : served.lookUp(word);
     if (found === undefined) {
-      const missing = `the server doesn't have a resource type ${JSON.stringify(word)}`;
-      throw new UsageError(missing, { bare: true });
+      const [name, ...group] = word.split('.').map((part) => part.toLowerCase());
+      const inGroup = group.length > 0 ? ` in group ${JSON.stringify(group.join('.'))}` : '';
+      const missing = `the server doesn't have a resource type ${JSON.stringify(name)}`;
+      throw new UsageError(missing + inGroup, { bare: true });
     }
     const { group, resource } = found;
     const full = subresource === undefined ? resource : `${resource}/${subresource}`;

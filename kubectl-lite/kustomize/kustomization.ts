@@ -160,8 +160,17 @@ async function valueIn(files: Files, path: string): Promise<Record<string, unkno
     if (!(error instanceof MalformedYaml)) throw error;
     throw new UsageError(`invalid Kustomization: ${error.message}`);
   }
-  if (isObject(value)) return value;
+  if (isObject(value)) return withKnownNames(value);
   throw new UsageError(`invalid Kustomization: ${path} is no object`);
+}
+
+/** Go takes a field's name in capitals and without them. */
+function withKnownNames(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const byLetters = new Map(known.map((field) => [field.toLowerCase(), field]));
+  const named = Object.entries(value).map(
+    ([field, each]) => [byLetters.get(field.toLowerCase()) ?? field, each] as const,
+  );
+  return Object.fromEntries(named);
 }
 
 const versions: Readonly<Record<string, string>> = {

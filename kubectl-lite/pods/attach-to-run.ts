@@ -5,6 +5,7 @@ import { deleteObject } from '../resource/delete-object.ts';
 import type { Located } from '../resource/located.ts';
 import type { Session } from '../session.ts';
 import { ExitError, UsageError } from '../usage-error.ts';
+import { displayKind } from '../resource/resources.ts';
 import { attachOrLog, isOver, podWhen } from './attach-or-log.ts';
 
 interface AttachToRunFlags {
@@ -83,5 +84,5 @@ async function removed(
   const graceSeconds = flags.force ? 0 : flags['grace-period'];
   if (!(await deleteObject(session, located, { cascade: flags.cascade, graceSeconds }))) return;
   if (!flags.quiet)
-    session.print(`${located.type.singular} ${JSON.stringify(located.name)} deleted`);
+    session.print(`${displayKind(located.type)} ${JSON.stringify(located.name)} deleted`);
 }

@@ -69,8 +69,9 @@ async function podWord(
   if (named) return { word: words[0]!, command: rest };
   const { locate } = await import('../resource/builder.ts');
   const { located, failures } = await locate(session, { words: [], filename });
-  const [first] = located;
+  const [first, ...others] = located;
   if (failures.length > 0) throw new UsageError(failuresText(failures));
+  if (others.length > 0) throw new UsageError('cannot exec into multiple objects at a time');
   if (first === undefined) throw new UsageError('the file names no pod');
   return {
     word: `${first.type.resource}.${first.type.group}/${first.name}`.replace('./', '/'),

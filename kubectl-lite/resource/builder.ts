@@ -11,9 +11,9 @@ import { type ManifestDocument, sourceOf } from '../manifest/documents.ts';
 import { readManifest } from '../manifest/manifest.ts';
 import type { Session } from '../session.ts';
 import { ExitError, UsageError } from '../usage-error.ts';
-import { listFailure, listItems } from './list.ts';
+import { CHUNK_SIZE, listFailure, listItems } from './list.ts';
 import { itemOf, type Located, readLive } from './located.ts';
-import { type DiscoveredResource, pathOf } from './resources.ts';
+import { type DiscoveredResource, pathOf, typeByItself } from './resources.ts';
 import { targetsOf } from './words.ts';
 
 /** What a command line says about its objects; flags that a command lacks are left out. */
@@ -25,6 +25,8 @@ export interface BuilderRequest {
   readonly selector?: string;
   readonly 'field-selector'?: string;
   readonly 'all-namespaces'?: boolean;
+  /** Objects per request; by default as many as elsewhere. */
+  readonly 'chunk-size'?: number;
   /** The manifests are enough: the server is not asked what their kinds are. */
   readonly local?: boolean;
   /** A type alone stands for all its objects. */
@@ -94,7 +96,8 @@ async function collection(
   };
   const path = pathOf(type, request['all-namespaces'] ? undefined : session.namespace);
   try {
-    const items = await listItems(session, { path, ...selectors });
+    const limit = request['chunk-size'] ?? CHUNK_SIZE;
+    const items = await listItems(session, { path, ...selectors, limit });
     return items.map((item) => itemOf(type, item));
   } catch (error) {
     throw listFailure(error, type, selectors);
@@ -148,21 +151,7 @@ function requirementsOf(selector: string): ReturnType<typeof parseLabelSelector>
 function locatedByItself(document: ManifestDocument): Located {
   const { object } = document;
   const { name = '', namespace } = object.metadata;
-  const [version = '', group = ''] = object.apiVersion.split('/').reverse();
-  const singular = object.kind.toLowerCase();
-  const type: DiscoveredResource = {
-    group,
-    version,
-    kind: object.kind,
-    singular,
-    resource: `${singular}s`,
-    namespaced: namespace !== undefined,
-    shortNames: [],
-    categories: [],
-    verbs: [],
-    subresources: [],
-  };
-  return { type, namespace, name, object, place: sourceOf(document) };
+  return { type: typeByItself(object), namespace, name, object, place: sourceOf(document) };
 }
 
 /** A document's kind among those served, and the namespace it belongs to. */

@@ -4,6 +4,7 @@ import {
   type ResourceType,
   resourcePath,
 } from '../../api/resource.ts';
+import type { KubernetesObject } from '../../api/meta.ts';
 import type { Api } from '../api.ts';
 import { nearest } from '../near.ts';
 import { UsageError } from '../usage-error.ts';
@@ -83,7 +84,12 @@ export class Resources {
   lookUp(word: string): DiscoveredResource | undefined {
     const [name = '', ...rest] = word.split('.');
     const qualifier = rest.join('.').toLowerCase();
-    return this.all.find((r) => isCalled(r, name) && (qualifier === '' || qualifies(r, qualifier)));
+    const called = this.all.filter((r) => isCalled(r, name));
+    if (qualifier === '') return called[0];
+    return (
+      called.find((r) => qualifies(r, qualifier)) ??
+      called.find(({ group }) => group.startsWith(qualifier))
+    );
   }
 
   /** The resources of a category such as "all", or the one that `word` names. */
@@ -133,9 +139,30 @@ function resourcesOf(list: DiscoveryList): DiscoveredResource[] {
   );
 }
 
+/** "pod", "deployment.apps": by its kind, whatever a definition calls one of them. */
+export const displayKind = ({ kind, group }: Pick<DiscoveredResource, 'kind' | 'group'>): string =>
+  `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}`;
+
 /** "pod/web", "deployment.apps/web": how commands name an object in their output. */
-export function displayName(type: DiscoveredResource, name: string): string {
-  return `${type.singular}${type.group === '' ? '' : `.${type.group}`}/${name}`;
+export const displayName = (type: DiscoveredResource, name: string): string =>
+  `${displayKind(type)}/${name}`;
+
+/** As its manifest tells of it: who asks no server knows no more. */
+export function typeByItself({ apiVersion, kind, metadata }: KubernetesObject): DiscoveredResource {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  const singular = kind.toLowerCase();
+  return {
+    group,
+    version,
+    kind,
+    singular,
+    resource: `${singular}s`,
+    namespaced: metadata.namespace !== undefined,
+    shortNames: [],
+    categories: [],
+    verbs: [],
+    subresources: [],
+  };
 }
 
 /** The path of one object, or of its collection when `name` is absent. */

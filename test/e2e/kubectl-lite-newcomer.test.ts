@@ -131,7 +131,7 @@ describe('a newcomer who looks around', () => {
     const lines = (err: string): string[] => err.trimEnd().split('\n');
     const six = lines((await say('get pods -n default -v=6')).err);
     expect(six[0]).toMatch(
-      /^I \S+Z "Response" verb="GET" url="https:\S+\/pods\?limit=500" status="200" milliseconds=\d+$/,
+      /^I \S+Z "Response" verb="GET" url="https:\S+\/pods\?limit=500" status="200 OK" milliseconds=\d+$/,
     );
     const { err } = await say('get pods -v=9 --token=hidden');
     expect(err).toMatch(/"Request" .*headers=\{.*"user-agent":"kubectl-lite.*/);

@@ -87,11 +87,12 @@ async function answerUpgrade(handler: HttpHandler, event: UpgradeEvent): Promise
 }
 
 function requestOf(request: IncomingMessage, signal: AbortSignal): HttpRequest {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://local');
+  // As it was sent: a URL would take what follows two slashes for a host.
+  const [path = '', ...search] = (request.url ?? '/').split('?');
   return {
     method: request.method ?? 'GET',
-    path: pathname,
-    query: searchParams,
+    path: path === '' ? '/' : path,
+    query: new URLSearchParams(search.join('?')),
     headers: plainHeaders(request),
     peer: { address: `${request.socket.remoteAddress}:${request.socket.remotePort}` },
     signal,

@@ -111,6 +111,8 @@ transcripts('kubeconfig files', (transcript) => {
     ['set clusters.dev.server https://other'],
     ['set contexts.new.namespace kube-system'],
     ['set users.jane.client-key-data a2V5'],
+    ['set users.jane.client-certificate-data a2\nV5\r\n'],
+    ['view --raw -o jsonpath={.users}'],
     ['set current-context prod'],
     ['unset contexts.new.namespace'],
     ['unset users.joe'],

@@ -7,6 +7,7 @@ transcripts(
     it.each([
       ['create configmap set --from-literal=a=b'],
       ['create serviceaccount robot'],
+      ['list'],
       ['logs'],
       ['logs none -l a=b'],
       ['logs -l a=none'],
