@@ -86,7 +86,9 @@ export async function* boundPolicies<S extends PolicySpec>(
     for (const binding of own) {
       if (!(await isBound(binding, attributes, lookups))) continue;
       const params = await collected({ policy, binding }, attributes, lookups);
-      const namespace = await namespaceOf(attributes, lookups);
+      // A Namespace is within none here, though it is for selectors.
+      const { namespaced } = attributes.type;
+      const namespace = namespaced ? await namespaceOf(attributes, lookups) : undefined;
       for (const param of params) {
         const objects = await inVersion(attributes, type, lookups.versions);
         yield { policy, binding, request: { attributes, type, objects }, namespace, param };

@@ -220,7 +220,9 @@ describe('a validating policy', () => {
     const everything = { operations: ['*'], apiGroups: ['*'], apiVersions: ['*'] };
     await policy('closed', {
       matchConstraints: { resourceRules: [{ ...everything, resources: ['*'] }] },
-      validations: [{ expression: "request.?namespace.orValue('') == 'open'" }],
+      validations: [
+        { expression: "request.?namespace.orValue('') == 'open' && namespaceObject == null" },
+      ],
     });
     await binding('closed');
     const code = async (url: string, body: object): Promise<number> =>
