@@ -8,11 +8,15 @@ import {
   boolCoreTag,
   boolYaml11Tag,
   defineScalarTag,
+  EVENT_ID,
+  getScalarValue,
   loadAll,
   mapTag,
   mergeTag,
   NOT_RESOLVED,
   nullYaml11Tag,
+  parseEvents,
+  SCALAR_STYLE,
   Schema,
   seqTag,
   strTag,
@@ -67,8 +71,8 @@ export function parseYaml(text: string): unknown {
 }
 
 /**
- * {@link parseYaml} where of a key that is given twice the last one counts; the first that is, is
- * told of: `line 2: key "a" already set in map`.
+ * {@link parseYaml} where of a key that is given twice the last one counts; each that is, is told
+ * of: `line 2: key "a" already set in map`.
  */
 export function parseLenientYaml(text: string): {
   readonly value: unknown;
@@ -108,7 +112,7 @@ function chunksOf(text: string): Chunk[] {
 const MAX_ALIASES = 1000;
 const MAX_DEPTH = 1000;
 
-/** `duplicates` takes what is said of the first key that is given twice; without it none may be. */
+/** `duplicates` takes what is said of keys that are given twice; without it none may be. */
 function load(
   { content, firstLine }: Chunk,
   dialect: YamlDialect,
@@ -130,9 +134,9 @@ function load(
       return read(false);
     } catch (error) {
       if (duplicates === undefined || !isTwice(error)) throw error;
-      const line = firstLine + error.mark.line;
-      duplicates.push(`line ${line}: ${reasonOf(error, content)}`);
-      return read(true);
+      const values = read(true);
+      duplicates.push(...repeatedKeys(content, firstLine));
+      return values;
     }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
@@ -202,6 +206,39 @@ function asJson(
   }
 }
 
+/** Of every mapping, in their order in the text. */
+function* repeatedKeys(content: string, firstLine: number): Generator<string> {
+  /** Of each mapping that is open: its keys, and whether one is next. undefined: a sequence. */
+  const open: ({ readonly keys: Set<string>; keyIsNext: boolean } | undefined)[] = [];
+  for (const event of parseEvents(content, { maxDepth: MAX_DEPTH })) {
+    if (event.type === EVENT_ID.POP) open.pop();
+    const mapping = open.at(-1);
+    if (event.type === EVENT_ID.SCALAR && mapping?.keyIsNext === true) {
+      const key = getScalarValue(content, event);
+      if (mapping.keys.has(key)) {
+        const line = firstLine + content.slice(0, event.valueStart).split('\n').length - 1;
+        yield `line ${line}: ${alreadySet(key)}`;
+      }
+      const isMerge = key === '<<' && event.style === SCALAR_STYLE.PLAIN;
+      if (!isMerge) mapping.keys.add(key);
+    }
+    switch (event.type) {
+      case EVENT_ID.MAPPING:
+        open.push({ keys: new Set(), keyIsNext: true });
+        break;
+      case EVENT_ID.SEQUENCE:
+      case EVENT_ID.DOCUMENT:
+        open.push(undefined);
+        break;
+      default:
+        if (mapping !== undefined) mapping.keyIsNext = !mapping.keyIsNext;
+    }
+  }
+}
+
+const alreadySet = (key: string | undefined): string =>
+  `key ${JSON.stringify(key)} already set in map`;
+
 function reasonOf({ reason, mark }: YAMLException, content: string): string {
   if (reason.startsWith('tab characters')) {
     return 'found a tab character that violates indentation';
@@ -209,7 +246,7 @@ function reasonOf({ reason, mark }: YAMLException, content: string): string {
   if (reason === 'duplicated mapping key' && mark !== undefined) {
     const key = /^[^:]*/.exec(content.split('\n')[mark.line]!.slice(mark.column));
     const name = key?.[0].trim().replace(/^["']|["']$/g, '');
-    return `key ${JSON.stringify(name)} already set in map`;
+    return alreadySet(name);
   }
   return reason;
 }

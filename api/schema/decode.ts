@@ -18,6 +18,8 @@ export interface DecodeOptions {
   readonly mode: FieldValidation;
   /** What parsing the text found: `duplicate field "spec.foo"`. */
   readonly duplicates?: readonly string[];
+  /** It was another text: that of a patch, or YAML. Its duplicates come first, all of them. */
+  readonly apart?: boolean;
   /** What is thrown for a value that does not fit. Default: {@link unhandled}. */
   readonly refused?: ((why: string) => Error) | undefined;
   /** See {@link StructuralDecoder}. */
@@ -69,10 +71,10 @@ export function judged(
   unknownFields: readonly string[],
   options: DecodeOptions & { readonly sent?: object },
 ): string[] {
-  const { mode, duplicates = [], sent, fromMap } = options;
+  const { mode, duplicates = [], sent, apart } = options;
   if (mode === 'Ignore' || (unknownFields.length === 0 && duplicates.length === 0)) return [];
   const unknown = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`);
-  const mixed = sent !== undefined && fromMap !== true;
+  const mixed = sent !== undefined && apart !== true;
   const all = mixed ? asFound({ sent, duplicates, unknownFields }) : [...duplicates, ...unknown];
   const faults = all.slice(0, MAX_FAULTS);
   if (mode === 'Strict' && faults.length > 0) {
@@ -81,9 +83,12 @@ export function judged(
   return faults;
 }
 
-/** What is given twice within what is unknown is not looked at. */
-function asFound(of: {
-  readonly sent: object;
+/**
+ * Faults in the order of what was sent, which may be null. What is given twice within what is
+ * unknown is not looked at.
+ */
+export function asFound(of: {
+  readonly sent: object | null;
   readonly duplicates: readonly string[];
   readonly unknownFields: readonly string[];
 }): readonly string[] {

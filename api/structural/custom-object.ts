@@ -32,6 +32,7 @@ function pruneObject(
   options: DecodeOptions,
 ): { readonly object: Record<string, unknown>; readonly unknown: readonly string[] } {
   const ofMetadata: string[] = [];
+  const embedded: string[] = [];
   const meta = (sent: unknown, path: string, key: string): unknown => {
     if (key !== 'metadata') {
       if (typeof sent === 'string' || path === key) return sent;
@@ -44,7 +45,8 @@ function pruneObject(
         throw new DecodingError(`json: cannot unmarshal ${jsonKind(sent)} into ${target}`);
       }
       const decoded = decodeObjectMeta(sent);
-      ofMetadata.push(...decoded.unknown.map((field) => `${path}.${field}`));
+      const unknown = path === key ? ofMetadata : embedded;
+      unknown.push(...decoded.unknown.map((field) => `${path}.${field}`));
       return decoded.metadata;
     } catch (error) {
       if (!(error instanceof DecodingError)) throw error;
@@ -57,7 +59,9 @@ function pruneObject(
   const pruner = new Pruner(meta);
   try {
     const object = pruner.root(value, schema);
-    return { object, unknown: [...ofMetadata, ...pruner.unknown].sort() };
+    // As kube-apiserver finds them: it looks at embedded metadata last.
+    const unknown = [ofMetadata, pruner.unknown, embedded].flatMap((paths) => paths.sort());
+    return { object, unknown };
   } catch (error) {
     if (error instanceof DecodingError) throw refusal(kind, options, error.message);
     throw error;

@@ -6,7 +6,14 @@ import { statusError } from '../../api/status.ts';
 import { parseLenientYaml } from '../../api/yaml.ts';
 import { type HttpResponse, JsonValue } from '../../platform/net/http.ts';
 import type { Subresource } from '../registry/declaration.ts';
-import { type ParsedBody, readable, textOf, UnreadableBody, unsupportedMediaType } from './body.ts';
+import {
+  type ParsedBody,
+  readable,
+  textOf,
+  unmarshalErrors,
+  UnreadableBody,
+  unsupportedMediaType,
+} from './body.ts';
 import { booleanParameter, writeParameters } from './options.ts';
 import { checkChangedForm, updatedResponse } from './subresource.ts';
 import { callerOf, objectAt, type Target } from './target.ts';
@@ -37,8 +44,8 @@ export async function applyPatch(
     { metadata: {} } as KubernetesObject,
     () => body.value as KubernetesObject,
   );
-  const [twice] = body.duplicates;
-  if (strict && twice !== undefined) throw statusError('BadRequest', STRICT + twice);
+  if (strict && body.duplicates.length > 0)
+    throw statusError('BadRequest', STRICT + unmarshalErrors(body.duplicates));
   for (const warning of body.duplicates) request.notes.warn(warning);
   const updated = await store.apply(
     {
@@ -52,8 +59,7 @@ export async function applyPatch(
   return updatedResponse(target, updated, subresource);
 }
 
-const STRICT =
-  'error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ';
+const STRICT = 'error strict decoding YAML: error converting YAML to JSON: ';
 
 /** YAML, of which JSON is a part; kubectl sends JSON. */
 function configurationOf({ request }: Target, duplicates: boolean): ParsedBody {

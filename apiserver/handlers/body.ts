@@ -1,7 +1,7 @@
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { type JsonQuestions, MalformedJson, parseJson } from '../../api/json.ts';
 import { decodeProtobuf, PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
-import { isObject } from '../../api/deep.ts';
+import { isObject, setField } from '../../api/deep.ts';
 import { MalformedProtobuf } from '../../api/protobuf/wire.ts';
 import { decodeObject, type FieldValidation, UNDETECTED } from '../../api/schema/decode.ts';
 import { statusError } from '../../api/status.ts';
@@ -66,9 +66,10 @@ export function parseBody(
     case 'application/yaml':
       return readable('', () => {
         const read = parseLenientYaml(textOf(body));
-        const before = ask.strict === true ? 'yaml: unmarshal errors:\n  ' : '';
+        const value = withSortedKeys(read.value);
         const said = ask.duplicates === true ? read.duplicates : [];
-        return { value: read.value, duplicates: said.map((each) => before + each) };
+        const asOne = ask.strict === true && said.length > 0;
+        return { value, duplicates: asOne ? [unmarshalErrors(said)] : said };
       });
     case PROTOBUF_MEDIA_TYPE:
       return readable('', () => {
@@ -78,6 +79,19 @@ export function parseBody(
     default:
       throw unsupportedMediaType(SERVED);
   }
+}
+
+/** What Go says of several faults of a text of YAML. */
+export const unmarshalErrors = (faults: readonly string[]): string =>
+  `yaml: unmarshal errors:\n  ${faults.join('\n  ')}`;
+
+/** Go turns YAML to JSON before it looks at fields, and writes a map's keys in order. */
+function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (!isObject(value)) return value;
+  const sorted: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) setField(sorted, key, withSortedKeys(value[key]));
+  return sorted;
 }
 
 /** Parameters have values. */
@@ -136,8 +150,8 @@ export function decodeBody(request: Body, of: Expected): DecodedBody {
 const isJson = (request: Body): boolean => ['', 'application/json'].includes(mediaTypeOf(request));
 
 /**
- * `value` as an object of `kind`: a fresh one. `text`: of JSON, as it was sent. `fromMap`: it never
- * was JSON.
+ * `value` as an object of `kind`: a fresh one. `text`: of JSON, as it was sent; without it the
+ * duplicates are none of the value's own. `fromMap`: it never was JSON.
  */
 export function decodeValue(
   body: ParsedBody & { readonly text?: string | undefined; readonly fromMap?: boolean },
@@ -148,7 +162,8 @@ export function decodeValue(
   const custom = structure !== undefined;
   const value = recognized(body.value, { kind, olderVersions, custom, text: body.text }, refusals);
   const refused = (why: string): Error => refusals.unhandled(kind, why);
-  const options = { mode, duplicates: body.duplicates, refused, fromMap: body.fromMap === true };
+  const { duplicates, text, fromMap = false } = body;
+  const options = { mode, duplicates, apart: text === undefined, refused, fromMap };
   const decoded = structure?.decode(value, options) ?? decodeObject(kind, value, options);
   const object = decoded.object as unknown as Mutable<KubernetesObject>;
   if (!isObject(object.metadata)) object.metadata = {};

@@ -5,6 +5,7 @@
 import { isObject } from '../../api/deep.ts';
 import { goJson } from '../../api/go-json.ts';
 import { goValue } from '../../api/go-struct.ts';
+import { pathText } from '../../api/json.ts';
 import {
   applyJsonPatch,
   decodeJsonPatch,
@@ -14,7 +15,7 @@ import {
 import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { rejected } from '../../api/patch/patch-field.ts';
 import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
-import type { FieldValidation } from '../../api/schema/decode.ts';
+import { asFound, type FieldValidation } from '../../api/schema/decode.ts';
 import { jsonKind } from '../../api/schema/go-json.ts';
 import type { Definition } from '../../api/schema/table.ts';
 import { statusError } from '../../api/status.ts';
@@ -53,8 +54,9 @@ export function jsonPatch(sent: SentPatch): PatchBody {
       const unknown = lenient ? [] : unknownFields(parsed.value);
       const operations = decodeJsonPatch(parsed.value);
       if (operations.length > MAX_JSON_PATCH_OPERATIONS) throw tooMany(operations.length);
-      const faults = [...parsed.duplicates, ...unknown].map((fault) => `json patch ${fault}`);
-      return { value: parsed.value, duplicates: faults };
+      const { value, duplicates } = parsed;
+      const found = asFound({ sent: value as object | null, duplicates, unknownFields: unknown });
+      return { value, duplicates: found.map((fault) => `json patch ${fault}`) };
     }),
   );
   return {
@@ -148,7 +150,7 @@ function asMap(parsed: ParsedBody): ParsedBody {
   throw unmarshal(value, 'value of type map[string]interface {}');
 }
 
-/** Also looks at the types of the known ones. */
+/** Where they are. Also looks at the types of the known ones. */
 function unknownFields(patch: unknown): readonly string[] {
   if (patch === null) return [];
   if (!Array.isArray(patch)) throw unmarshal(patch, 'value of type []handlers.jsonPatchOp');
@@ -161,7 +163,7 @@ function unknownFields(patch: unknown): readonly string[] {
         throw unmarshal(text, `struct field jsonPatchOp.${name} of type string`);
     }
     const unknown = Object.keys(operation).filter((name) => !KNOWN.has(name));
-    return unknown.map((name) => `unknown field ${JSON.stringify(`[${i}].${name}`)}`);
+    return unknown.map((name) => pathText([i, name]));
   });
 }
 

@@ -97,6 +97,8 @@ export const mediaTypes: Readonly<Record<string, Accepted['mediaType']>> = {
   [PROTOBUF_MEDIA_TYPE]: PROTOBUF_MEDIA_TYPE,
 };
 
+const FORM = ['as', 'g', 'v'];
+
 export function served({ mediaType, parameters }: Clause, offer: Offer): Accepted | undefined {
   const type = mediaTypes[mediaType];
   if (type === undefined) return undefined;
@@ -106,7 +108,9 @@ export function served({ mediaType, parameters }: Clause, offer: Offer): Accepte
   const hasForm = offer.protobuf || as?.startsWith('PartialObjectMetadata') === true;
   if (type === PROTOBUF_MEDIA_TYPE && !hasForm) return undefined;
   if (type === 'application/yaml' && offer.stream) return undefined;
-  if (as === undefined) return { representation: OBJECT, mediaType: type };
+  // Who says of which group or version it is, but not what, gets nothing.
+  const isWhole = !FORM.some((name) => parameters.has(name));
+  if (isWhole) return { representation: OBJECT, mediaType: type };
   if (offer.asItIs) return undefined;
   const version = parameters.get('v');
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1'))

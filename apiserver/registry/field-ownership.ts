@@ -70,6 +70,8 @@ export function ignoredFields(
   const { owns } = subresource;
   if (owns === undefined) return EMPTY;
   const others: Record<string, FieldSet> = { ...subresource.keeps };
+  // A custom resource's schema need not name it.
+  if (!owns.includes('spec')) others['f:spec'] = EMPTY;
   for (const { name, element } of mergeTypesOf(declaration)?.tracked.fields.values() ?? []) {
     if (name !== 'metadata' && !owns.includes(name)) others[element] = EMPTY;
   }

@@ -124,7 +124,7 @@ async function decideCreate(
   validateNew(context, object);
   warnAbout(context, by.caller, { object });
   await admission.validate(attributes);
-  return { type: 'put', object: asWritten(declaration, object) };
+  return { type: 'put', object: asWritten(declaration, object), owned: change.applied };
 }
 
 /** Who may update need not be one who may create. */
@@ -193,7 +193,7 @@ async function decideUpdate(
   keepTimes(object, by.current);
   return isFinished(declaration, object)
     ? { type: 'delete', last: object }
-    : { type: 'put', object };
+    : { type: 'put', object, owned: change.applied };
 }
 
 /** Shares what it adds with `current`. */

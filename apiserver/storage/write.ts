@@ -1,5 +1,6 @@
 import { deepEqual } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
+import { isStatus } from '../../api/status.ts';
 import { type Kv, type RequestOp, StoreError, type TxnResponse } from '../../store/kv.ts';
 import { PendingWrite } from './pending-write.ts';
 import type { ResourceCache } from './resource-cache.ts';
@@ -11,7 +12,12 @@ import type { WatchCache } from './watch-cache.ts';
 
 /** What is to become of an object, given its current state. */
 export type Decision =
-  | { readonly type: 'put'; readonly object: Mutable<KubernetesObject> }
+  /** `owned`: who owns what of it is no less than the rest (see {@link ResourceWriter}). */
+  | {
+      readonly type: 'put';
+      readonly object: Mutable<KubernetesObject>;
+      readonly owned?: boolean | undefined;
+    }
   /** `last`: what the write that finishes it makes of it, which is never stored. */
   | { readonly type: 'delete'; readonly last?: Mutable<KubernetesObject> }
   | { readonly type: 'keep' };
@@ -41,15 +47,26 @@ export interface Writer {
   transact(suffix: string, decide: Decide): Promise<Outcome>;
 }
 
-/** Conflicts before a write gives up. Each means that another write succeeded. */
-const MAX_ATTEMPTS = 16;
+/**
+ * Conflicts before a write gives up: more than writers of one object can be at once. Each means
+ * that another write succeeded; kube-apiserver goes on until the client does not wait any more.
+ */
+const MAX_ATTEMPTS = 2_000;
 
 /** Signals that so many conflicts in a row made the write give up. */
 export class ContentionError extends Error {
   override readonly name = 'ContentionError';
 }
 
-/** The writes of one resource: compare-and-swap on the key's modRevision. */
+/** Of a writer who stands in line, or does not yet. */
+interface Turn {
+  end?: () => void;
+}
+
+/**
+ * The writes of one resource: compare-and-swap on the key's modRevision. An object that is too
+ * large for the store is written without its managedFields, unless it is written for their sake.
+ */
 export class ResourceWriter implements Writer {
   readonly #kv: Kv;
   readonly #whole: WatchCache;
@@ -57,6 +74,8 @@ export class ResourceWriter implements Writer {
   /** True of a key whose value is to be written even if it says the same. */
   readonly #isStale: (key: string) => boolean;
   readonly #ttl: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
+  /** Of keys that several write at once: when the last of those in line is done. */
+  readonly #lines = new Map<string, Promise<void>>();
   #lastRevision = 0;
 
   constructor(options: {
@@ -83,7 +102,7 @@ export class ResourceWriter implements Writer {
   }
 
   async create(suffix: string, object: Mutable<KubernetesObject>): Promise<Created> {
-    const { answer, written } = await this.#put(suffix, 0, object);
+    const { answer, written } = await this.#put(suffix, 0, { object });
     return written === undefined ? { existing: this.#rangeAnswer(answer) } : { created: written };
   }
 
@@ -97,6 +116,15 @@ export class ResourceWriter implements Writer {
 
   /** It starts from what this server knows, which may be behind. */
   async transact(suffix: string, decide: Decide): Promise<Outcome> {
+    const turn: Turn = {};
+    try {
+      return await this.#transact(suffix, decide, turn);
+    } finally {
+      turn.end?.();
+    }
+  }
+
+  async #transact(suffix: string, decide: Decide, turn: Turn): Promise<Outcome> {
     let proven = !this.#whole.ready;
     let current = proven ? await this.read(suffix) : this.newest(suffix);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -117,10 +145,29 @@ export class ResourceWriter implements Writer {
       }
       const written = await this.#attempt(suffix, current, decision);
       if ('outcome' in written) return written.outcome;
-      proven = true;
-      current = written.actual;
+      const waited = turn.end === undefined && (await this.#takeTurn(suffix, turn));
+      proven = !waited || !this.#whole.ready;
+      if (!waited) current = written.actual;
+      else current = proven ? await this.read(suffix) : this.newest(suffix);
     }
     throw new ContentionError(`${MAX_ATTEMPTS} conflicts in a row on ${suffix}`);
+  }
+
+  /**
+   * Writers of a key who met a conflict go one after the other: else each of them would decide
+   * anew after every write of another. True if somebody went first.
+   */
+  async #takeTurn(suffix: string, turn: Turn): Promise<boolean> {
+    const before = this.#lines.get(suffix);
+    let done!: () => void;
+    const own = new Promise<void>((resolve) => (done = resolve));
+    this.#lines.set(suffix, own);
+    turn.end = () => {
+      if (this.#lines.get(suffix) === own) this.#lines.delete(suffix);
+      done();
+    };
+    await before;
+    return before !== undefined;
   }
 
   /** What this server knows: the cache's state, or its own write that the cache has yet to see. */
@@ -149,13 +196,20 @@ export class ResourceWriter implements Writer {
       if (!answer.succeeded) return { actual: this.#rangeAnswer(answer) };
       return { outcome: { type: 'deleted', object: current?.at(answer.revision) } };
     }
-    const { answer, written } = await this.#put(suffix, expected, decision.object);
+    const { answer, written } = await this.#put(suffix, expected, decision);
     if (written === undefined) return { actual: this.#rangeAnswer(answer) };
     return { outcome: { type: current === undefined ? 'created' : 'updated', object: written } };
   }
 
   /** Puts `object`, which is taken over, if the key is still at `expected`. */
-  async #put(suffix: string, expected: number, object: Mutable<KubernetesObject>) {
+  async #put(
+    suffix: string,
+    expected: number,
+    {
+      object,
+      owned,
+    }: { readonly object: Mutable<KubernetesObject>; readonly owned?: boolean | undefined },
+  ): Promise<{ readonly answer: TxnResponse; readonly written: StoredObject | undefined }> {
     const key = this.#cache.prefix + suffix;
     const write = new PendingWrite(this.#cache.codec, object);
     this.#whole.writing(key, write);
@@ -165,6 +219,11 @@ export class ResourceWriter implements Writer {
       const written = write.written(answer.revision);
       this.#whole.wrote(key, written);
       return { answer, written };
+    } catch (error) {
+      const { managedFields = [] } = object.metadata;
+      if (owned || managedFields.length === 0 || !isTooLarge(error)) throw error;
+      delete object.metadata.managedFields;
+      return await this.#put(suffix, expected, { object });
     } finally {
       this.#whole.answered(key, write);
     }
@@ -223,3 +282,5 @@ export class ResourceWriter implements Writer {
     return deepEqual(object, current.value);
   }
 }
+
+const isTooLarge = (error: unknown): boolean => isStatus(error, 'RequestEntityTooLarge');

@@ -13,6 +13,7 @@ const sent = {
     name: 'x',
     labels: { a: '2' },
     annotations: { a: '2' },
+    deletionTimestamp: '2020-01-01T00:00:00Z',
     ownerReferences: [owner],
   },
   spec: 'sent',
@@ -22,7 +23,7 @@ const sent = {
 it.each([
   [undefined, sent.metadata],
   ['labels', { ...sent.metadata, labels: stored.metadata.labels }],
-  ['ownerReferences', { ...sent.metadata, ownerReferences: undefined }],
+  ['life', { ...sent.metadata, deletionTimestamp: undefined, ownerReferences: undefined }],
   ['metadata', stored.metadata],
 ] as const)('writes status and metadata, but %s', (keeps, metadata) => {
   const status = statusSubresource(keeps === undefined ? {} : { keeps });

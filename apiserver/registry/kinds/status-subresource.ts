@@ -1,4 +1,4 @@
-import { EMPTY, setOf } from '../../../api/fieldmanager/field-set.ts';
+import { EMPTY, setOf, union } from '../../../api/fieldmanager/field-set.ts';
 import type { KubernetesObject, Mutable } from '../../../api/meta.ts';
 import type { ObjectMeta } from '../../../api/types/meta-v1.ts';
 import type { Subresource } from '../declaration.ts';
@@ -6,9 +6,11 @@ import type { Subresource } from '../declaration.ts';
 const KEPT = {
   metadata: setOf('f:metadata'),
   labels: setOf('f:metadata', 'f:labels'),
-  ownerReferences: setOf('f:metadata', 'f:ownerReferences'),
+  life: union(setOf('f:metadata', 'f:deletionTimestamp'), setOf('f:metadata', 'f:ownerReferences')),
 };
 
+/** `life`: when it ends, and with whom. */
+type Keeps = keyof typeof KEPT;
 type WithStatus = KubernetesObject & { readonly status?: unknown };
 
 /**
@@ -16,7 +18,7 @@ type WithStatus = KubernetesObject & { readonly status?: unknown };
  * the metadata the kind's strategy `keeps`. Who applies that owns none of it, or all the same.
  */
 export function statusSubresource<T extends WithStatus>(
-  options: { readonly keeps?: keyof typeof KEPT; readonly ownsKept?: boolean } = {},
+  options: { readonly keeps?: Keeps; readonly ownsKept?: boolean } = {},
 ): Subresource<T> {
   const { keeps, ownsKept } = options;
   return {
@@ -35,6 +37,9 @@ export function statusSubresource<T extends WithStatus>(
 
   function metadataOf(sent: ObjectMeta, own: ObjectMeta): ObjectMeta {
     if (keeps === undefined) return sent;
-    return keeps === 'metadata' ? own : { ...sent, [keeps]: own[keeps] };
+    if (keeps === 'metadata') return own;
+    const { labels, deletionTimestamp, ownerReferences } = own;
+    const kept = keeps === 'labels' ? { labels } : { deletionTimestamp, ownerReferences };
+    return { ...sent, ...kept } as ObjectMeta;
   }
 }

@@ -177,6 +177,7 @@ export const horizontalPodAutoscalerV1 = {
     {
       name: 'status',
       verbs: ['get', 'update', 'patch'],
+      owns: ['status'],
       // The stored resource's own subresource writes; this is what clients see of it.
       write: (sent) => sent as Mutable<V1>,
     },

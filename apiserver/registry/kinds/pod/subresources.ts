@@ -81,7 +81,7 @@ const ephemeralContainers: Subresource<Pod> = {
   validateUpdate: validateEphemeralContainersUpdate,
 };
 
-const status = statusSubresource<Pod>({ keeps: 'ownerReferences' });
+const status = statusSubresource<Pod>({ keeps: 'life' });
 
 /** The first of `podIPs` is `podIP`, which counts where both are sent and differ. */
 function withBothAddresses(status: NonNullable<Mutable<Pod>['status']>): typeof status {
