@@ -72,3 +72,35 @@ it('does not give them up for who applies', async () => {
   expect(refused.body).toMatchObject({ message: 'etcdserver: request is too large' });
   expect((await api.call('GET', `${maps}/x`)).code).toBe(404);
 });
+
+it('does not wait for good for a writer who waits for it', async () => {
+  await start();
+  const { writer } = api.storage.resource('configmaps')!;
+  await api.call('POST', maps, { body: { metadata: { name: 'x' } } });
+  const write = (key: string, meanwhile: (attempt: number) => Promise<unknown> | undefined) => {
+    let attempt = 0;
+    return writer.transact('d/x', async (current) => {
+      await meanwhile(++attempt);
+      const { metadata, data } = current!.value as { metadata: object; data?: object };
+      const object = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata,
+        data: { ...data, [key]: '' },
+      };
+      return { type: 'put', object: structuredClone(object) };
+    });
+  };
+  const another = (key: string) => write(key, () => undefined);
+  const { timers } = api.clock;
+  // What its webhook writes meets a third writer, while it is first in line itself.
+  const ofWebhook = () => write('webhook', (tried) => (tried === 1 ? another('third') : undefined));
+  const outer = write('outer', (tried) =>
+    tried === 1 ? another('first') : tried === 2 ? ofWebhook() : undefined,
+  );
+  for (let i = 0; i < 5; i++) await api.clock.advance(500);
+  await outer;
+  const { body } = await api.call('GET', `${maps}/x`);
+  expect(Object.keys(body.data as object).sort()).toEqual(['first', 'outer', 'third', 'webhook']);
+  expect(api.clock.timers).toBe(timers);
+});

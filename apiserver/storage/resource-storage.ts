@@ -1,4 +1,5 @@
 import type { Kv } from '../../store/kv.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Turns } from '../../platform/turns.ts';
 import type { CacheWatcher } from './cache-watcher.ts';
 import { DryRunWriter } from './dry-run.ts';
@@ -35,6 +36,7 @@ export class ResourceStorage implements ObjectStorage {
 
   constructor(options: {
     readonly kv: Kv;
+    readonly clock: Clock;
     readonly whole: WatchCache;
     readonly cache: ResourceCache;
     readonly turns: Turns;

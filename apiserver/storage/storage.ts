@@ -57,6 +57,7 @@ export class Storage implements Running {
   readonly #compactor: Compactor;
   readonly #leases: TtlLeases;
   readonly #turns: Turns;
+  readonly #clock: Clock;
   readonly #byPrefix = new Map<string, ResourceStorage>();
 
   constructor(options: StorageOptions) {
@@ -66,6 +67,7 @@ export class Storage implements Running {
         ? options.kv
         : new MeasuredKv(options.kv, { clock, metrics, resources });
     this.#kv = kv;
+    this.#clock = clock;
     this.#isStale = options.isStale;
     this.#turns = options.turns ?? turnsBy(clock);
     const none = new KeptValues(0);
@@ -109,6 +111,7 @@ export class Storage implements Running {
     const ttl = ttlSeconds === undefined ? undefined : { leases, seconds: ttlSeconds };
     const opened = new ResourceStorage({
       turns: this.#turns,
+      clock: this.#clock,
       kv: this.#kv,
       whole: this.cache,
       cache,

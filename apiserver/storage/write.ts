@@ -1,6 +1,7 @@
 import { deepEqual } from '../../api/deep.ts';
 import type { KubernetesObject, Mutable } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
+import { type Clock, sleep } from '../../platform/clock.ts';
 import { type Kv, type RequestOp, StoreError, type TxnResponse } from '../../store/kv.ts';
 import { PendingWrite } from './pending-write.ts';
 import type { ResourceCache } from './resource-cache.ts';
@@ -64,11 +65,18 @@ interface Turn {
 }
 
 /**
+ * Longer nobody waits for those before: they may be waiting for us, as for a webhook that writes
+ * the object that it is asked about.
+ */
+const TURN_MS = 1_000;
+
+/**
  * The writes of one resource: compare-and-swap on the key's modRevision. An object that is too
  * large for the store is written without its managedFields, unless it is written for their sake.
  */
 export class ResourceWriter implements Writer {
   readonly #kv: Kv;
+  readonly #clock: Clock;
   readonly #whole: WatchCache;
   readonly #cache: ResourceCache;
   /** True of a key whose value is to be written even if it says the same. */
@@ -80,12 +88,14 @@ export class ResourceWriter implements Writer {
 
   constructor(options: {
     readonly kv: Kv;
+    readonly clock: Clock;
     readonly whole: WatchCache;
     readonly cache: ResourceCache;
     readonly ttl?: { readonly leases: TtlLeases; readonly seconds: number } | undefined;
     readonly isStale?: ((key: string) => boolean) | undefined;
   }) {
     this.#kv = options.kv;
+    this.#clock = options.clock;
     this.#whole = options.whole;
     this.#cache = options.cache;
     this.#ttl = options.ttl;
@@ -166,8 +176,11 @@ export class ResourceWriter implements Writer {
       if (this.#lines.get(suffix) === own) this.#lines.delete(suffix);
       done();
     };
-    await before;
-    return before !== undefined;
+    if (before === undefined) return false;
+    const came = new AbortController();
+    await Promise.race([before, sleep(this.#clock, TURN_MS, came.signal)]);
+    came.abort();
+    return true;
   }
 
   /** What this server knows: the cache's state, or its own write that the cache has yet to see. */

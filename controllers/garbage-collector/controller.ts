@@ -11,6 +11,7 @@ import { events as eventType } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
 import type { Informer } from '../../client/informer-interface.ts';
 import { BaseController } from '../runtime/base-controller.ts';
+import { boundedSync } from '../runtime/bounded-sync.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { FOREGROUND, isNamed, type Node, nodeOf, ORPHAN, OwnerGraph, sameScope } from './graph.ts';
 import { blockingDependents, type ItemState, type OwnerState, planItem } from './plan.ts';
@@ -36,7 +37,7 @@ class GarbageCollector extends BaseController {
     super(context);
     // Events have no owners and are many.
     const types = context.types.list().filter(({ resource }) => resource !== eventType.resource);
-    this.informers.push(...types.map((type) => this.#follow(type)));
+    for (const type of types) this.informers.push(boundedSync(type, this.#follow(type), context));
     context.types.onChange((type, before) => this.#learn(type, before));
   }
 

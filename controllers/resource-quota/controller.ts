@@ -12,6 +12,7 @@ import { resourceQuotas as quotaType } from '../../api/resources.ts';
 import type { ResourceQuota } from '../../api/types/core-v1.ts';
 import type { Informer } from '../../client/informer-interface.ts';
 import { BaseController } from '../runtime/base-controller.ts';
+import { boundedSync } from '../runtime/bounded-sync.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '../runtime/controller.ts';
 import { NAMESPACE_INDEX, indexByController } from '../runtime/owner-index.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
@@ -51,7 +52,8 @@ class ResourceQuotaController extends BaseController {
     enqueueSelf(this.#quotas, this.queue, (quota, old) => old === undefined || differs(quota, old));
     for (const type of context.types.list()) {
       const followed = this.#follow(type);
-      if (followed !== undefined) this.informers.push(followed.informer);
+      if (followed !== undefined)
+        this.informers.push(boundedSync(type, followed.informer, context));
     }
     context.types.onChange((type, before) => {
       if (before !== undefined) this.#followed.delete(groupResource(before));
