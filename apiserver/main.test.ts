@@ -186,8 +186,13 @@ describe('wherry apiserver', () => {
     .flatMap(({ long }) => (written.includes(long!) ? [] : [long!]));
 
   it.each(read)('names %s if its file is not there', async (flag) => {
-    const mode = flag.startsWith('--authorization-webhook') ? ['--authorization-mode=Webhook'] : [];
-    await expect(parse([...mode, flag, '/nowhere/x'], {})).rejects.toThrow(
+    const modes: Readonly<Record<string, string>> = {
+      '--authorization-webhook-config-file': 'Webhook',
+      '--authorization-policy-file': 'ABAC',
+    };
+    const mode = modes[flag];
+    const asked = mode === undefined ? [] : [`--authorization-mode=${mode}`];
+    await expect(parse([...asked, flag, '/nowhere/x'], {})).rejects.toThrow(
       `${flag}: /nowhere/x does not exist`,
     );
   });
