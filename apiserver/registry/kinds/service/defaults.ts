@@ -2,6 +2,7 @@ import { deepEqual } from '../../../../api/deep.ts';
 import type { Mutable } from '../../../../api/meta.ts';
 import type { Service, ServiceSpec } from '../../../../api/types/core-v1.ts';
 import {
+  mayHaveNodePorts,
   needsClusterIP,
   needsExternalPolicy,
   needsHealthCheckPort,
@@ -87,7 +88,7 @@ export function dropForeignFields(spec: Mutable<ServiceSpec>, old: ServiceSpec):
   }
   const held = new Set(old.ports?.map(({ nodePort }) => nodePort));
   const isNew = spec.ports?.some(({ nodePort }) => nodePort && !held.has(nodePort));
-  if (!needsNodePorts(spec) && needsNodePorts(old) && !isNew)
+  if (!mayHaveNodePorts(spec) && mayHaveNodePorts(old) && !isNew)
     for (const port of spec.ports ?? []) delete port.nodePort;
   if (!needsHealthCheckPort(spec) && needsHealthCheckPort(old)) drop('healthCheckNodePort');
   if (!needsExternalPolicy(spec) && needsExternalPolicy(old)) drop('externalTrafficPolicy');

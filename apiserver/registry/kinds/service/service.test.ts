@@ -143,6 +143,11 @@ describe('validation', () => {
     });
     expect(internal.spec.ports![0]).not.toHaveProperty('nodePort');
     expect(internal.spec).not.toHaveProperty('externalTrafficPolicy');
+    const balanced = sent({ type: 'LoadBalancer', ports: [port({ nodePort: 30001 })] });
+    const alone = updated(service, created(service, balanced), ({ spec }) => {
+      spec.allocateLoadBalancerNodePorts = false;
+    });
+    expect(alone.spec.ports![0]!.nodePort).toBe(30001);
     const joined = updated(service, old, ({ spec }) => {
       spec.type = 'ClusterIP';
       spec.ports = [

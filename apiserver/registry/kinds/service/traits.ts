@@ -7,10 +7,13 @@ export const isHeadless = (spec: ServiceSpec): boolean => spec.clusterIP === 'No
 
 export const needsClusterIP = (spec: ServiceSpec): boolean => spec.type !== 'ExternalName';
 
-export function needsNodePorts({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean {
-  if (type === 'NodePort') return true;
-  return type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false;
-}
+/** A load balancer that is given no node ports any more keeps those it has. */
+export const mayHaveNodePorts = ({ type }: ServiceSpec): boolean =>
+  type === 'NodePort' || type === 'LoadBalancer';
+
+export const needsNodePorts = (spec: ServiceSpec): boolean =>
+  mayHaveNodePorts(spec) &&
+  (spec.type === 'NodePort' || spec.allocateLoadBalancerNodePorts !== false);
 
 /** Reached from outside the cluster. */
 export function needsExternalPolicy({ type, externalIPs }: ServiceSpec): boolean {
