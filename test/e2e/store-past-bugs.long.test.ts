@@ -23,6 +23,12 @@ describe.skipIf(etcdctl === undefined)('members', () => {
     return stdout;
   }
 
+  /** Members have to have been connected for etcd's HealthInterval of five seconds. */
+  const addLearner = (peerUrl: string): Promise<string> =>
+    eventually('the members to be healthy', () =>
+      ctl(`member add d --learner --peer-urls ${peerUrl}`),
+    );
+
   beforeEach(async () => {
     cluster = await StoreCluster.plan(['a', 'b', 'c']);
     await cluster.start(cluster.members, ['--snapshot-count', '200', '--bcrypt-cost', '4']);
@@ -161,8 +167,7 @@ describe.skipIf(etcdctl === undefined)('members', () => {
   }, 60_000);
 
   it('19557, 20340, 20387, 21736: know who they are after changes and restarts', async () => {
-    const peer = 'http://127.0.0.1:1';
-    const added = await ctl(`member add d --learner --peer-urls ${peer}`);
+    const added = await addLearner('http://127.0.0.1:1');
     const id = /Member +([0-9a-f]+) added/.exec(added)![1]!;
     // A change of its URL makes no voter of a learner.
     await ctl(`member update ${id} --peer-urls http://127.0.0.1:2`);
@@ -186,7 +191,7 @@ describe.skipIf(etcdctl === undefined)('members', () => {
 
   it('20896, 20071, 21667: --force-new-cluster leaves nobody but this member', async () => {
     await put(kv, 'kept');
-    await ctl('member add d --learner --peer-urls http://127.0.0.1:1');
+    await addLearner('http://127.0.0.1:1');
     await Promise.all(cluster.members.map((member) => member.end('SIGKILL')));
     const [survivor] = cluster.members;
     survivor!.start(cluster.initialCluster(), 'new', ['--force-new-cluster']);
