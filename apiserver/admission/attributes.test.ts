@@ -138,11 +138,13 @@ describe('admission sees', () => {
 
   it('a question, before it is answered', async () => {
     const url = '/apis/authentication.k8s.io/v1/tokenreviews';
-    await api.call('POST', url, { body: { spec: { token: 'good' } } });
+    const metadata = { name: 'q' };
+    await api.call('POST', url, { body: { metadata, spec: { token: 'good' } } });
     expect(witness.lines).toEqual([
       'mutate CREATE tokenreviews TokenReview -',
       'validate CREATE tokenreviews TokenReview -',
     ]);
+    expect(witness.seen[0]).toMatchObject({ name: 'q', namespace: '' });
   });
 
   it('the stored version, and which one the client speaks', async () => {

@@ -81,7 +81,7 @@ export class ApiHandlers {
     const subresource = store.subresource(info.subresource);
     const isThere = connected !== undefined || (subresource !== undefined && info.tail === '');
     if (!isThere) throw subresourceNotFound(info, store);
-    if (store.declaration.structure === undefined) checkRoute(request, store);
+    if (store.declaration.structure === undefined) checkRoute(request, store, connected);
     else checkCustom(info, store);
     if (connected !== undefined) return connect(target, connected);
     return handleSubresource(target, subresource!);

@@ -13,12 +13,13 @@ export async function connect(
   const { http, info } = request;
   const { carries } = subresource;
   if (carries !== 'proxy' && info.tail !== '') throw resourceNotFound();
-  if (!(subresource.verbs as readonly string[]).includes(info.verb)) throw methodNotAllowed();
+  const takesMethod = (subresource.verbs as readonly string[]).includes(info.verb);
+  if (!takesMethod && !(carries === 'proxy' && http.method === 'OPTIONS')) throw methodNotAllowed();
   const path = pathBelow(http.path, info.subresource);
-  if (carries === 'proxy' && path === '' && (http.method === 'GET' || http.method === 'HEAD'))
-    return redirect(http.path, http.query);
   const asked = { connect: subresource, at: objectAt(target), query: http.query, path };
   const passage = await store.passage(asked, callerOf(target, false));
+  if (carries === 'proxy' && isRead(http.method) && 'path' in passage && passage.path === '')
+    return redirect(http.path, http.query);
   if (carries === 'upgrade' && http.headers['upgrade'] === undefined)
     throw statusError('BadRequest', 'Upgrade request required');
   if (environment.passages === undefined)
@@ -34,6 +35,8 @@ function pathBelow(path: string, subresource: string): string {
   const rest = parts.slice(at + 1);
   return rest.length === 0 ? '' : `/${rest.join('/')}`;
 }
+
+const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
 /** Relative links of a page need the slash. */
 function redirect(path: string, query: URLSearchParams): HttpResponse {

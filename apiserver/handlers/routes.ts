@@ -4,6 +4,8 @@
  * for all, which tells in its own words what it does not do.
  */
 import { statusError } from '../../api/status.ts';
+import type { KubernetesObject } from '../../api/meta.ts';
+import type { ConnectSubresource } from '../registry/connect-subresource.ts';
 import type { ResourceStore } from '../registry/resource-store.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
 import { checkAcceptedType } from '../pipeline/route-media.ts';
@@ -22,17 +24,26 @@ function methodSuits({ verb, name, subresource }: ResourceRequestInfo): boolean 
 /** Verbs that are about a collection, which may span all namespaces. */
 const acrossNamespaces: ReadonlySet<Verb | ''> = new Set(['list', 'watch']);
 
-/** Throws 404, 405 or 406 unless there is a route of a built-in kind. */
-export function checkRoute({ http, info }: Asked, { declaration }: ResourceStore): void {
+/**
+ * Throws 404, 405 or 406 unless there is a route of a built-in kind. `connect`: what another
+ * server answers, which says itself in which media types, and to a proxy's clients by any method.
+ */
+export function checkRoute(
+  { http, info }: Asked,
+  { declaration }: ResourceStore,
+  connect?: Pick<ConnectSubresource<KubernetesObject>, 'carries'>,
+): void {
   const { verbs, type } = declaration;
   if (!type.namespaced && info.namespace !== '' && type.resource !== 'namespaces')
     throw resourceNotFound();
   const only = verbs?.length === 1 && verbs[0] === 'create';
   const spans = type.namespaced && info.namespace === '';
   if (only && (info.name !== '' || spans) && info.subresource === '') throw resourceNotFound();
-  if (info.verb === '' || http.method === 'HEAD' || !methodSuits(info)) throw methodNotAllowed();
+  const unsuited = info.verb === '' || http.method === 'HEAD' || !methodSuits(info);
+  if (unsuited && connect?.carries !== 'proxy') throw methodNotAllowed();
   if (spans && info.name !== '') throw resourceNotFound();
   if (spans && !acrossNamespaces.has(info.verb)) throw methodNotAllowed();
+  if (connect !== undefined && connect.carries !== 'text') return;
   if (info.verb !== 'patch') checkAcceptedType(http.headers['accept'], listens(declaration, info));
 }
 

@@ -38,7 +38,7 @@ export class ReviewStore extends ResourceStore {
     if (control === undefined) throw statusError('ServiceUnavailable', 'nobody can answer this');
     bindNamespace(this.#context, object, namespace);
     bindKind(this.#context, object);
-    const at = { namespace, name: '' };
+    const at = { namespace, name: object.metadata.name ?? '' };
     const asked = { operation: 'CREATE', at, object, caller } as const;
     const attributes = attributesOf(this.#context, asked);
     await this.#context.admission.mutate(attributes);

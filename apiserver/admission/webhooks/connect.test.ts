@@ -92,6 +92,35 @@ describe('a webhook about connections', () => {
     expect(followed).toEqual([]);
   });
 
+  it.each(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'])(
+    'sees a %s of a proxy’s root',
+    async (method) => {
+      await register('validating', deny, { resources: ['nodes/proxy'] });
+      const { code } = await api.call(method, '/api/v1/nodes/n/proxy');
+      expect(code).toBe(400);
+      expect(webhooks.calls[0]!.review.request).toMatchObject({
+        ...{ kind: { kind: 'NodeProxyOptions' }, subResource: 'proxy' },
+        ...{ name: 'n', operation: 'CONNECT' },
+      });
+    },
+  );
+
+  it.each(['GET', 'HEAD'])('lets a %s be led to where relative links work', async (method) => {
+    await register('validating', () => ({ allowed: true }), { resources: ['pods/proxy'] });
+    const { code, headers } = await api.call(method, `${pods}/p/proxy?a=b`);
+    expect([code, headers['location']]).toEqual([301, `${pods}/p/proxy/?a=b`]);
+    expect(webhooks.calls).toHaveLength(1);
+    expect(followed).toEqual([]);
+  });
+
+  it('lets any method and media type through to a pod', async () => {
+    const accept = 'text/html';
+    for (const method of ['HEAD', 'OPTIONS'])
+      expect((await api.call(method, `${pods}/p/proxy/x`, { accept })).code).toBe(200);
+    expect(followed).toHaveLength(2);
+    expect((await api.call('BREW', `${pods}/p/proxy/x`)).code).toBe(405);
+  });
+
   it('is not asked about what it does not select', async () => {
     const resources = ['pods/*'];
     const selector = { matchLabels: { team: 'b' } };
