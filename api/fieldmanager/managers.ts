@@ -109,10 +109,10 @@ export function capped(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
  */
 export function canonicalManagedFields(entries: ManagedFields): ManagedFields | undefined {
   const result: ManagedFieldsEntry[] = [];
-  for (const entry of entries) {
-    const { operation, apiVersion, fieldsType, fieldsV1, manager, subresource, time } = entry;
-    if (operation !== 'Apply' && operation !== 'Update') return undefined;
-    if (!apiVersion || fieldsType !== 'FieldsV1') return undefined;
+  for (const [i, entry] of entries.entries()) {
+    if (headFault(entry, i) !== undefined) return undefined;
+    const { fieldsV1, manager, subresource, time } = entry;
+    const { operation, apiVersion } = entry as Pick<Manager, 'operation' | 'apiVersion'>;
     const set = canonicalSet(fieldsV1 ?? {});
     if (set === undefined) return undefined;
     const name = manager ?? '';
@@ -122,6 +122,27 @@ export function canonicalManagedFields(entries: ManagedFields): ManagedFields | 
     result.push(entryOf(owner, set, time));
   }
   return sorted(result);
+}
+
+/** Why they are none, in Kubernetes' words but for sets of fields that are none. */
+export function managedFieldsFault(entries: ManagedFields): string | undefined {
+  for (const [i, entry] of entries.entries()) {
+    const fault = headFault(entry, i);
+    if (fault !== undefined) return fault;
+    if (canonicalSet(entry.fieldsV1 ?? {}) === undefined)
+      return `error decoding versioned set of managed fields entry ${i}`;
+  }
+  return undefined;
+}
+
+function headFault(entry: ManagedFieldsEntry, i: number): string | undefined {
+  const { operation, apiVersion, fieldsType } = entry;
+  if (operation !== 'Apply' && operation !== 'Update')
+    return 'operation must be `Apply` or `Update`';
+  if (!apiVersion) return 'apiVersion must not be empty';
+  if (!fieldsType) return `missing fieldsType in managed fields entry ${i}`;
+  if (fieldsType === 'FieldsV1') return undefined;
+  return `invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${i}`;
 }
 
 function canonicalSet(value: unknown): FieldSet | undefined {

@@ -39,13 +39,14 @@ export async function create(
   // What follows, admission too, sees a whole object: in Kubernetes decoding ends with defaults.
   const object = withDefaults(context, sent.object);
   dropDeletion(object);
-  dropRepeatedOwners(object, caller.request);
+  dropRepeatedOwners(object, caller.request, 'sent');
   await ownNew(context, object, caller);
   const at = { namespace: sent.namespace, name: object.metadata.name ?? '' };
   checkTaken(context, at.name);
   await context.admission.mutate(
     attributesOf(context, { operation: 'CREATE', at, object, caller }),
   );
+  dropRepeatedOwners(object, caller.request, 'admitted');
   const by = { user: caller.user, namespace: sent.namespace };
   await permitWrite(context, { object, old: undefined }, by);
   const { generateName } = object.metadata;

@@ -107,7 +107,8 @@ async function decideCreate(
   const sent = await change.sent(undefined);
   bindNamespace(context, sent, change.at.namespace);
   const object = withDefaults(context, sent);
-  dropRepeatedOwners(object, by.caller.request);
+  const isPut = change.creates === 'ifKindAllows';
+  dropRepeatedOwners(object, by.caller.request, isPut ? 'sent' : 'admitted');
   if (!change.applied) await ownNew(context, object, by.caller);
   checkTaken(context, change.at.name);
   const attributes = attributesOf(context, {
@@ -117,6 +118,7 @@ async function decideCreate(
     caller: by.caller,
   });
   await admission.mutate(attributes);
+  dropRepeatedOwners(object, by.caller.request, 'admitted');
   const { namespace } = change.at;
   await permitWrite(context, { object, old: undefined }, { user: by.caller.user, namespace });
   prepareForCreate(context, object);
@@ -165,7 +167,7 @@ async function decideUpdate(
   });
   const sent = isWhole ? withDefaults(context, decoded) : decoded;
   if (change.isPart?.(by.current)) addRest(sent, current, subresource!);
-  dropRepeatedOwners(sent, caller.request);
+  dropRepeatedOwners(sent, caller.request, isPut ? 'sent' : 'admitted');
   const written = (): Mutable<KubernetesObject> =>
     subresource === undefined
       ? sent
@@ -177,6 +179,7 @@ async function decideUpdate(
   if (isWhole) setOwners(sent, owners);
   const { at } = change;
   await admission.mutate(updateAttributes(context, { at, subresource, current, caller }, sent));
+  dropRepeatedOwners(sent, caller.request, 'admitted');
   if (subresource !== undefined) {
     object = written();
     setOwners(object, owners);

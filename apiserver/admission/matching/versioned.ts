@@ -1,4 +1,5 @@
 import { deepCopy, deepEqual, isObject } from '../../../api/deep.ts';
+import { managedFieldsFault } from '../../../api/fieldmanager/managers.ts';
 import type { KubernetesObject } from '../../../api/meta.ts';
 import { apiVersionOf, type ResourceType } from '../../../api/resource.ts';
 import { unconvertible, unregistered } from '../../../api/schema/scheme-words.ts';
@@ -6,6 +7,10 @@ import { definitionOf } from '../../../api/schema/table.ts';
 import { otherNamespaceError, StatusError } from '../../../api/status.ts';
 import { type AdmissionAttributes, internalError } from '../admission.ts';
 import type { Versions } from '../lookups.ts';
+
+const SPOILED =
+  '.metadata.managedFields was in an invalid state after admission; this could be caused by an ' +
+  'outdated mutating admission controller; please fix your requests: ';
 
 /** What subresources exchange has one version; so has what is asked for as it is stored. */
 function isStored(attributes: AdmissionAttributes, type: ResourceType): boolean {
@@ -29,7 +34,7 @@ export async function inVersion(
 
 /**
  * Makes `changed`, a JSON value of that version, the object of the request. True if that made a
- * difference. Who owns which field is not for others to say.
+ * difference. Who owns which field is not for others to say; the client hears if they spoiled it.
  */
 export async function replaceObject(
   attributes: AdmissionAttributes,
@@ -47,6 +52,8 @@ export async function replaceObject(
   const { managedFields } = object.metadata;
   if (type.namespaced && (next.metadata.namespace ?? '') !== (object.metadata.namespace ?? ''))
     throw otherNamespaceError();
+  const fault = managedFieldsFault(next.metadata.managedFields ?? []);
+  if (fault !== undefined) attributes.request?.warn(SPOILED + fault);
   if (managedFields === undefined) delete next.metadata.managedFields;
   else next.metadata.managedFields = managedFields;
   return replaceFields(object, next);
