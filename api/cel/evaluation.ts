@@ -19,9 +19,12 @@ export interface Limits {
 
 export class CostLimitExceeded extends Error {
   override readonly name = 'CostLimitExceeded';
+  /** With what was one too many. */
+  readonly cost: number;
 
-  constructor() {
+  constructor(cost: number) {
     super('operation cancelled: actual cost limit exceeded');
+    this.cost = cost;
   }
 }
 
@@ -51,12 +54,12 @@ export class Evaluation {
 
   charge(units: number): void {
     this.cost += units;
-    if (this.cost > this.#limit) throw new CostLimitExceeded();
+    if (this.cost > this.#limit) throw new CostLimitExceeded(this.cost);
   }
 
   /** Throws as {@link charge} does; costs nothing. */
   carry(weight: number): void {
     this.#weight += weight;
-    if (this.#weight > MAX_WEIGHT) throw new CostLimitExceeded();
+    if (this.#weight > MAX_WEIGHT) throw new CostLimitExceeded(this.cost);
   }
 }

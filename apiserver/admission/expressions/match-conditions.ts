@@ -41,11 +41,15 @@ export const OUT_OF_BUDGET =
 
 /** What went wrong in an expression that compiles. */
 function evaluationText(expression: string, error: unknown): string {
-  if (error instanceof CostLimitExceeded) return OUT_OF_BUDGET;
-  if (error instanceof CelError)
+  if (error instanceof CelError || error instanceof CostLimitExceeded)
     return `expression '${expression}' resulted in error: ${error.message}`;
   if (error instanceof CelCompileError) return `compilation error: ${error.message}`;
   throw error as Error;
+}
+
+/** What an expression that was stopped takes from a budget: that it was stopped costs, too. */
+export function spentBy({ cost }: CostLimitExceeded): number {
+  return Math.max(cost, PER_CALL_LIMIT);
 }
 
 /** A condition could not be answered, and the request must not go on without. */
@@ -71,7 +75,7 @@ export async function matchConditions(
   request: ReviewRequest,
   options: ConditionOptions,
 ): Promise<boolean> {
-  const failures: string[] = [];
+  let failures: string[] = [];
   const bindings = { ...bindingsOf(request, options.lookups), ...options.bindings };
   const environment = options.environment ?? conditionEnvironment();
   let budget = MATCH_CONDITIONS_BUDGET;
@@ -82,12 +86,17 @@ export async function matchConditions(
       budget -= cost;
       if (value === false) return false;
     } catch (error) {
+      const spent = error instanceof CostLimitExceeded ? spentBy(error) : 0;
+      if (spent > budget) {
+        failures = [OUT_OF_BUDGET];
+        break;
+      }
+      budget -= spent;
       failures.push(evaluationText(conditions[i]!.expression, error));
-      if (error instanceof CostLimitExceeded) break;
     }
   }
   if (failures.length === 0) return true;
   if (options.failurePolicy === 'Ignore') return false;
-  const text = failures.length === 1 ? failures[0]! : `[${failures.join(', ')}]`;
-  throw new ConditionFailure(text);
+  const texts = [...new Set(failures)];
+  throw new ConditionFailure(texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`);
 }

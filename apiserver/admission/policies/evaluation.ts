@@ -10,7 +10,7 @@ import type { Bindings } from '../../../api/cel/program.ts';
 import { CelCompileError, compileFault } from '../../../api/cel/parser/source.ts';
 import { DYN } from '../../../api/cel/types.ts';
 import { BuiltMap, CelError, type CelValue } from '../../../api/cel/values.ts';
-import { OUT_OF_BUDGET } from '../expressions/match-conditions.ts';
+import { OUT_OF_BUDGET, spentBy } from '../expressions/match-conditions.ts';
 import { answered } from '../expressions/variables.ts';
 import type { Compiled, PolicyExpressions } from './expressions.ts';
 
@@ -79,9 +79,10 @@ export class PolicyRun {
   }
 
   /** One expression alone took too much, or all together. */
-  #overspent(expression: string, { message }: CostLimitExceeded): string {
-    if (this.#left < PER_CALL_LIMIT) return OUT_OF_BUDGET;
-    return `expression '${expression}' resulted in error: ${message}`;
+  #overspent(expression: string, error: CostLimitExceeded): string {
+    this.#left -= spentBy(error);
+    if (this.#left < 0) return OUT_OF_BUDGET;
+    return `expression '${expression}' resulted in error: ${error.message}`;
   }
 
   async ask(program: Compiled, expression: string): Promise<Answer> {
