@@ -24,6 +24,8 @@ export interface Requester {
 export interface WriteRequest {
   /** Aborts when the client goes away or the request's time is over. */
   readonly signal: AbortSignal;
+  /** When its time is over, by the server's monotonic clock. Undefined: nobody has said. */
+  readonly deadlineMs: number | undefined;
   /** False for a component in the same process, which shows warnings to nobody. */
   readonly hearsWarnings: boolean;
   /** Shows the client a text whatever becomes of the request. */

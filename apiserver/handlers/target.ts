@@ -81,6 +81,10 @@ class SentWrite implements WriteRequest {
     return this.#request.http.signal;
   }
 
+  get deadlineMs(): number | undefined {
+    return this.#request.http.deadlineMs;
+  }
+
   get hearsWarnings(): boolean {
     return !(this.#request.http.body instanceof JsonValue);
   }

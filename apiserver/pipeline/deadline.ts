@@ -16,12 +16,14 @@ class TimedRequest implements HttpRequest {
   readonly body?: Uint8Array | JsonValue;
   readonly incoming?: AsyncIterable<Uint8Array> | undefined;
   readonly peer: Peer;
+  readonly deadlineMs: number;
   readonly #inner: HttpRequest;
   #controller: AbortController | undefined;
   #expired = false;
 
-  constructor(inner: HttpRequest) {
+  constructor(inner: HttpRequest, deadlineMs: number) {
     this.#inner = inner;
+    this.deadlineMs = deadlineMs;
     this.method = inner.method;
     this.path = inner.path;
     this.headers = inner.headers;
@@ -80,8 +82,9 @@ export function deadline(clock: Clock, maxMs: number): Filter {
   return (next) => (request) => {
     if (isLongRunning(request.info)) return next(request);
     return new Promise((resolve, reject) => {
-      const http = new TimedRequest(request.http);
-      const timer = clock.after(timeoutOf(request.http, maxMs), () => {
+      const timeoutMs = timeoutOf(request.http, maxMs);
+      const http = new TimedRequest(request.http, clock.monotonic() + timeoutMs);
+      const timer = clock.after(timeoutMs, () => {
         const text = 'Timeout: request did not complete within the allotted timeout';
         request.notes.terminated = true;
         reject(statusError('Timeout', text));

@@ -387,14 +387,17 @@ describe('the deadline', () => {
     ['GET /api/v1/pods?timeout=250ms', 250],
   ])('ends %s after %d ms', async (line, ms) => {
     let aborted = false;
+    let deadlineMs: number | undefined;
     const { handle, clock, text } = setUp({
       handler: ({ http }) => {
+        ({ deadlineMs } = http);
         http.signal.addEventListener('abort', () => (aborted = true));
         return new Promise(() => {});
       },
     });
     const answer = handle(asAdmin(line));
     await settled();
+    expect(deadlineMs).toBe(clock.monotonic() + ms);
     clock.advance(ms - 1);
     await settled();
     expect(aborted).toBe(false);

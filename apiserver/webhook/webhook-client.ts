@@ -44,6 +44,8 @@ export interface WebhookCall {
   readonly timeoutMs: number;
   /** Of the request on whose behalf the webhook is called. */
   readonly signal?: AbortSignal | undefined;
+  /** When that aborts at the latest, by our monotonic clock: no webhook is told of more time. */
+  readonly deadlineMs?: number | undefined;
   /** Absent: as nobody. */
   readonly users?: WebhookUsers | undefined;
   /** Default 16 MiB. */
@@ -84,7 +86,7 @@ export class WebhookClient {
   }
 
   async call(call: WebhookCall): Promise<unknown> {
-    const target = targetOf(call.config, call.timeoutMs);
+    const target = targetOf(call.config, this.#toldMs(call));
     const answer = await this.#bounded(call, (signal) => this.#post(call, target, signal)).catch(
       (error: unknown): never => {
         const why = error instanceof NoAddress ? error.message : failureText(error, target);
@@ -93,6 +95,11 @@ export class WebhookClient {
     );
     if (!isSuccess(answer.status)) throw new WebhookCallError(answerFailureText(answer));
     return answerValue(answer);
+  }
+
+  #toldMs({ timeoutMs, deadlineMs }: WebhookCall): number {
+    if (deadlineMs === undefined) return timeoutMs;
+    return Math.min(timeoutMs, Math.max(deadlineMs - this.#options.clock.monotonic(), 1));
   }
 
   async #post(call: WebhookCall, target: Target, signal: AbortSignal): Promise<OutgoingAnswer> {

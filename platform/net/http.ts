@@ -69,6 +69,8 @@ export interface HttpRequest {
   readonly connection?: Pausable | undefined;
   /** Aborts when the client goes away: the handler then stops its work and its streams. */
   readonly signal: AbortSignal;
+  /** When that aborts at the latest, by the server's monotonic clock. Absent: nobody has said. */
+  readonly deadlineMs?: number;
   /**
    * The same for who waits a moment only, where a signal would have to be made: that is 2 KB, of
    * which V8's young collections keep a third. Calls `left`, at once if the client is gone, until

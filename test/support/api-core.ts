@@ -66,6 +66,8 @@ export interface Call {
   /** The protocol that the connection is to be taken over with. */
   readonly upgrade?: string;
   readonly signal?: AbortSignal;
+  /** By {@link TestApi.clock}. */
+  readonly deadlineMs?: number;
 }
 
 /** Everybody may read, and decide about certificates; the token `good` proves ann. */
@@ -150,6 +152,7 @@ export class TestApi {
       ...(body === undefined ? {} : { body: bodyOf(body) }),
       peer: { address: 'test' },
       signal: call.signal ?? new AbortController().signal,
+      ...(call.deadlineMs === undefined ? {} : { deadlineMs: call.deadlineMs }),
     };
     const user = { name: 'tester', groups: call.groups ?? this.#groups };
     const request = { http, info, user, auditId: 'test', notes: (this.notes = new RequestNotes()) };

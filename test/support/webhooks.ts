@@ -21,7 +21,7 @@ export class FakeWebhooks implements OutgoingHttp {
   /** By host name. */
   readonly hooks = new Map<string, Hook>();
   /** What was sent, in order, by host. */
-  readonly calls: { readonly host: string; readonly review: Review }[] = [];
+  readonly calls: { readonly host: string; readonly url: string; readonly review: Review }[] = [];
 
   async send(request: OutgoingRequest): Promise<OutgoingAnswer> {
     const { hostname } = new URL(request.url);
@@ -31,7 +31,7 @@ export class FakeWebhooks implements OutgoingHttp {
       throw Object.assign(error, { code: 'ENOTFOUND', hostname });
     }
     const review = JSON.parse(Buffer.from(request.body!).toString()) as Review;
-    this.calls.push({ host: hostname, review });
+    this.calls.push({ host: hostname, url: request.url, review });
     const answered = Promise.resolve(hook(review, request.signal));
     const aborted = new Promise<never>((_resolve, reject) => {
       request.signal.addEventListener('abort', () => reject(request.signal.reason as Error));

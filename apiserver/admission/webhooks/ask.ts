@@ -78,6 +78,7 @@ async function exchange(webhook: Webhook, request: ReviewRequest, of: Asking): P
       body: reviewOf(request, { uid, version }),
       timeoutMs: timeoutSeconds * 1_000,
       signal: attributes.request?.signal,
+      deadlineMs: attributes.request?.deadlineMs,
       users: of.users,
       maxAnswerBytes: MAX_ANSWER_BYTES,
     });

@@ -13,6 +13,7 @@ import {
   MalformedJsonPatch,
 } from '../../../api/patch/json-patch.ts';
 import type { KubernetesObject } from '../../../api/meta.ts';
+import { statusError } from '../../../api/status.ts';
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
@@ -114,7 +115,10 @@ export class ValidatingWebhooks implements AdmissionPlugin {
   }
 }
 
-/** A webhook that cannot be asked stops the request, unless it may be ignored. */
+/**
+ * A webhook that cannot be asked stops the request, unless it may be ignored. Of a request whose
+ * time is over, or whose client has gone, nothing comes any more.
+ */
 function passOrFail(
   error: unknown,
   of: {
@@ -126,6 +130,8 @@ function passOrFail(
   if (!(error instanceof WebhookFailure)) throw error as Error;
   const { webhook, attributes, key } = of;
   if (webhook.failurePolicy !== 'Ignore') throw internalError(error.message);
+  if (attributes.request?.signal.aborted === true)
+    throw statusError('Timeout', 'Timeout: request did not complete within requested timeout');
   attributes.request?.annotate(key, webhook.name);
 }
 
