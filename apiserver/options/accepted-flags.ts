@@ -23,7 +23,8 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'etcd-healthcheck-timeout': 'any',
   'etcd-readycheck-timeout': 'any',
   'lease-reuse-duration-seconds': 'any',
-  'watch-cache': on,
+  // A cache answers reads in any case: what a resourceVersion promises holds with it and without.
+  'watch-cache': 'any',
   'watch-cache-sizes': 'any',
   'default-watch-cache-size': 'any',
   'delete-collection-workers': 'any',

@@ -249,11 +249,15 @@ describe('command lines written for Kubernetes and etcd', () => {
     ['--tls-sni-cert-key=a,b', 'there is one serving certificate: --tls-cert-file.'],
     ['--tracing-config-file=x', 'requests are not traced'],
     ['--allow-privileged=false', 'allow-privileged can only be'],
-    ['--watch-cache=false', 'watch-cache can only be'],
     ['--no-such-flag', "unknown option '--no-such-flag'"],
   ])('kube-apiserver %s: %s', (flag, reason) => {
     expect(server(flag)).toContain(reason);
   });
+
+  it.each(['--watch-cache=false', '--watch-cache', '--watch-cache-sizes=pods#10'])(
+    'kube-apiserver %s changes nothing',
+    (flag) => expect(server(flag)).toBe(undefined),
+  );
 
   it('knows every flag of kube-apiserver 1.34', () => {
     const known = new Set(apiserverFlags().options.map(({ long }) => long?.slice(2)));
