@@ -226,6 +226,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       nextTurn,
       limits: limitsOf(flags),
       requestTimeoutMs: flags.requestTimeout,
+      strictTransport: flags.strictTransportSecurityDirectives,
       descriptions: readDescriptions(realDisk),
     }),
   );

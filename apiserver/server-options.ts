@@ -70,6 +70,7 @@ export interface ApiServerOptions extends Effects {
   /** Runs a function once what has arrived meanwhile is known. Default: by the clock. */
   readonly nextTurn?: Turns['nextTurn'] | undefined;
   readonly requestTimeoutMs?: number;
+  readonly strictTransport?: PipelineOptions['strictTransport'];
   /** How webhooks are called. Without it, none is. */
   readonly outgoing?: OutgoingHttp | undefined;
   /** Of whose health clients can ask, besides the store's. Default: nobody's. */

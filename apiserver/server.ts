@@ -136,6 +136,7 @@ class Server implements ApiServer {
         audit: options.audit,
         limits,
         requestTimeoutMs,
+        strictTransport: options.strictTransport,
       },
       route({
         handlers: new ApiHandlers(registry, { ...effects, turns, passages }),

@@ -50,7 +50,6 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'kubernetes-service-node-port': ['0'],
   'cors-allowed-origins': [''],
   'disable-http2-serving': off,
-  'strict-transport-security-directives': [''],
   // Admission and identity: defaults that stand.
   'default-not-ready-toleration-seconds': ['300'],
   'default-unreachable-toleration-seconds': ['300'],

@@ -5,6 +5,7 @@ import { type AccessFlags, addAccessFlags } from './access-flags.ts';
 import { parseAddress } from '../../api/cidr.ts';
 import { versionDocument } from '../../api/kubernetes-version.ts';
 import { boolean, durationFlag, names } from './flag-values.ts';
+import { strictTransportFlag } from './strict-transport.ts';
 import {
   DEFAULT_CLUSTER_IP_RANGE,
   DEFAULT_NODE_PORT_RANGE,
@@ -38,6 +39,8 @@ export interface ApiServerFlags extends AccessFlags {
   readonly enablePriorityAndFairness: boolean;
   /** Milliseconds. */
   readonly requestTimeout: number;
+  /** As the header says it. */
+  readonly strictTransportSecurityDirectives?: string;
   readonly kubeletCertificateAuthority?: string;
   readonly kubeletClientCertificate?: string;
   readonly kubeletClientKey?: string;
@@ -177,6 +180,7 @@ export function apiserverFlags(): Command {
       "which of a node's addresses to dial, best first, if it names no URL",
       names,
     )
+    .addOption(strictTransportFlag())
     .addOption(durationFlag('--request-timeout <duration>', 'longest time for a request', '1m'))
     .option('--controller-manager-url <url>', 'asked for its health (`get cs`)', url, CONTROLLERS)
     .option('--scheduler-url <url>', 'asked for its health (`get cs`)', url, SCHEDULER)

@@ -72,6 +72,7 @@ interface Setup {
   readonly handler?: PipelineHandler;
   readonly authorizer?: Authorizer;
   readonly maxRequestsInFlight?: number;
+  readonly strictTransport?: string;
 }
 
 function setUp({ handler = fine, authorizer = authenticatedUsers, ...rest }: Setup = {}) {
@@ -90,6 +91,7 @@ function setUp({ handler = fine, authorizer = authenticatedUsers, ...rest }: Set
       authenticator: anyOf([clientCertificate, tokens(new Map([['secret', jane]]))]),
       limits: { maxReadOnly: rest.maxRequestsInFlight ?? 10, maxMutating: 1 },
       requestTimeoutMs: 60_000,
+      strictTransport: rest.strictTransport,
     },
     handler,
   );
@@ -120,6 +122,15 @@ const asAdmin = (line: string, headers: Record<string, string> = {}): HttpReques
 function valueOf({ body }: HttpResponse): unknown {
   return body instanceof JsonValue ? body.value : undefined;
 }
+
+it('tells browsers of strict transport where that is asked for, refusals too', async () => {
+  const NAME = 'strict-transport-security';
+  const { handle } = setUp({ strictTransport: 'max-age=1; preload' });
+  const lines = ['GET /api', 'GET /api/v1/pods?timeout=5'];
+  for (const line of lines)
+    expect((await handle(asAdmin(line))).headers[NAME]).toBe('max-age=1; preload');
+  expect((await setUp().handle(asAdmin('GET /api'))).headers).not.toHaveProperty(NAME);
+});
 
 describe('identity', () => {
   it('gives each answer an Audit-Id, the client’s own if it sent one', async () => {

@@ -45,6 +45,8 @@ export interface PipelineOptions extends Effects {
   readonly limits: Omit<PrioritizeOptions, 'counts'> | Omit<LimitOptions, 'counts'>;
   /** Longest time for a request that is not a stream; kube-apiserver's default is a minute. */
   readonly requestTimeoutMs: number;
+  /** What browsers are told in Strict-Transport-Security. Default: nothing. */
+  readonly strictTransport?: string | undefined;
 }
 
 export function pipeline(options: PipelineOptions, handler: PipelineHandler): HttpHandler {
@@ -57,7 +59,7 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
   // Outermost first.
   const filtered = compose(
     [
-      requestId({ random: options.random, clock, logger, trace: options.trace }),
+      requestId(options),
       countRequests(new RequestMetrics(metrics, clock, counts)),
       addNotes,
       recover(logger),

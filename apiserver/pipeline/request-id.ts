@@ -27,6 +27,8 @@ export interface RequestIdOptions {
   readonly logger: Logger;
   /** Where requests are followed: each such is logged, and the store is told its id. */
   readonly trace?: TraceScope | undefined;
+  /** "max-age=31536000; preload": what browsers are told in Strict-Transport-Security. */
+  readonly strictTransport?: string | undefined;
 }
 
 interface Course {
@@ -38,7 +40,8 @@ interface Course {
  * Gives each request an id, the client's own if it sent one, and answers it as Audit-Id. Also
  * tells proxies to keep nothing: what is answered depends on who asks.
  */
-export function requestId({ random, clock, logger, trace }: RequestIdOptions): Filter {
+export function requestId(options: RequestIdOptions): Filter {
+  const { random, clock, logger, trace, strictTransport } = options;
   let slowMs = -Infinity;
   const note = (request: PipelineRequest, status: number, { begunMs, traced }: Course): void => {
     const { method, path } = request.http;
@@ -58,7 +61,11 @@ export function requestId({ random, clock, logger, trace }: RequestIdOptions): F
     const answer = () => next(request);
     const response = await (traced === undefined ? answer() : trace!.run(traced, answer));
     note(request, response.status, { begunMs, traced });
-    const common = { 'audit-id': request.auditId, 'cache-control': 'no-cache, private' };
+    const common: Record<string, string> = {
+      'audit-id': request.auditId,
+      'cache-control': 'no-cache, private',
+    };
+    if (strictTransport !== undefined) common['strict-transport-security'] = strictTransport;
     return { ...response, headers: Object.assign(common, response.headers) };
   };
 }
