@@ -233,7 +233,9 @@ function checkAuthority(ca: CertificateAndKey, files: PemFiles, { x509 }: PkiOpt
  */
 export async function ensurePki(options: PkiOptions): Promise<Pki> {
   const files = new PemFiles(options.disk, options.folder);
-  const [certificate, privateKey] = await Promise.all([files.read('ca.crt'), files.read('ca.key')]);
+  // One after the other: where neither can be read, the same one is always named.
+  const certificate = await files.read('ca.crt');
+  const privateKey = await files.read('ca.key');
   if (certificate !== undefined && privateKey !== undefined) {
     const ca = { certificate, privateKey };
     checkAuthority(ca, files, options);
