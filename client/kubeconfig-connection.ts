@@ -217,8 +217,10 @@ async function programCredentials(
   { execCredential }: ConnectionOverrides,
   cluster: Entry<Cluster> | undefined,
 ): Promise<Partial<KubeconfigConnection>> {
-  const { exec, token, 'client-certificate-data': cert } = user?.value ?? {};
-  if (user === undefined || exec === undefined || exec === null || token || cert) return {};
+  const { exec, token, tokenFile, ...value } = user?.value ?? {};
+  if (user === undefined || exec === undefined || exec === null) return {};
+  const certificate = value['client-certificate-data'] || value['client-certificate'];
+  if (token || tokenFile || certificate) return {};
   if (execCredential === undefined) {
     throw new KubeconfigError(
       'credentials of type "exec" are not supported: use a client certificate or a token',

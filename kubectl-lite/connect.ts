@@ -142,6 +142,8 @@ async function findConnection(
     throughProxies: true,
     impersonates: true,
     async execCredential(request) {
+      // As for a user who has a token or a certificate, the program is not run.
+      if (flags.token !== '' || flags['client-certificate'] !== '') return {};
       const { execCredential } = await import('../api/exec-credential.ts');
       const { programs, interactive } = environment;
       const found = await execCredential({ ...request, programs, interactive });

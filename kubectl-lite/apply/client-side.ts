@@ -65,7 +65,12 @@ export async function applyClientSide(
     const replaceable = isStatus(error, 'Invalid') || isStatus(error, 'Conflict');
     if (!options.flags.force || !replaceable || options.dryRun !== 'none') throw error;
     const { replaceByForce } = await import('./force.ts');
-    const object = await replaceByForce(session, located, { body: modified, query, ...options });
+    const object = await replaceByForce(session, located, {
+      live,
+      body: modified,
+      query,
+      ...options,
+    });
     return { object, operation: 'configured' };
   }
 }

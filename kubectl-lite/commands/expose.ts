@@ -135,7 +135,12 @@ function selectorOf(located: Located, live: Exposed, flags: ExposeFlags): Record
         'expressions - "[{...}]" to map-based selector format',
     );
   }
-  return (selector?.['matchLabels'] ?? {}) as Record<string, string>;
+  const labels = (selector?.['matchLabels'] ?? {}) as Record<string, string>;
+  if (Object.keys(labels).length > 0) return labels;
+  throw new UsageError(
+    "couldn't retrieve selectors via --selector flag or introspection: invalid " +
+      `${kind.toLowerCase()}: no selectors, therefore cannot be exposed`,
+  );
 }
 
 function portsOf(located: Located, live: Exposed, flags: ExposeFlags): ServicePort[] {

@@ -25,6 +25,9 @@ export const setEnv = command({
   },
   async run(session, { words, flags }) {
     const isChange = (word: string): boolean => word.indexOf('=') > 0 || /.-$/.test(word);
+    if (words.includes('-') && flags.filename.includes('-')) {
+      throw new UsageError('standard input cannot be used for multiple arguments');
+    }
     const given = [...flags.env, ...words.filter(isChange)];
     if (words.includes('-')) given.push(...linesIn(await session.files.read('-')));
     const changes = given.map(changeIn);

@@ -1,9 +1,11 @@
+import type { KubernetesObject } from '../../api/meta.ts';
 import { command } from '../command.ts';
 import { text } from '../flags/flag.ts';
 import { parsePairs } from '../generate/pairs.ts';
 import { ChangePrinter, dryRunOf } from '../printers/change-printer.ts';
-import { locate, visitLive } from '../resource/builder.ts';
+import { locate, visit, visitLive } from '../resource/builder.ts';
 import { deepFilenameFlags } from '../resource/flags.ts';
+import type { Located } from '../resource/located.ts';
 import { sendPatch } from '../resource/patch.ts';
 import { UsageError } from '../usage-error.ts';
 import { setFlags } from './set-change.ts';
@@ -22,16 +24,16 @@ export const setSelector = command({
     }
     const selector = parsePairs(expression, 'selector');
     const dryRun = dryRunOf(flags);
-    const printer = await ChangePrinter.of(session, flags, dryRun);
+    const printer = await ChangePrinter.of(session, flags, flags.local ? 'none' : dryRun);
     const found = await locate(session, { ...flags, words: words.slice(0, -1) });
-    return visitLive(session, found, async (located, live) => {
+    const each = async (located: Located, live: KubernetesObject): Promise<void> => {
       if (located.type.kind !== 'Service') {
         throw new UsageError('setting a selector is only supported for Services');
       }
       const { spec } = live as unknown as { spec: object };
       const version = flags['resource-version'];
       const after =
-        dryRun === 'client'
+        dryRun === 'client' || flags.local
           ? { ...live, spec: { ...spec, selector } }
           : await sendPatch(session, located, {
               // A map is merged: only "replace" takes the old keys away.
@@ -46,6 +48,8 @@ export const setSelector = command({
               fieldManager: flags['field-manager'],
             });
       printer.print(located, 'selector updated', after);
-    });
+    };
+    if (flags.local) return visit(session, found, (located) => each(located, located.object!));
+    return visitLive(session, found, each);
   },
 });

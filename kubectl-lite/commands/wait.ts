@@ -106,6 +106,9 @@ interface Goal {
   holds(object: KubernetesObject): boolean;
 }
 
+/** The first = that is not part of a == ends the path, which may do without braces. */
+const JSONPATH = /^jsonpath=['"]?(\{.*\}|[^='"](?:==|[^=])*?)['"]?(?:=(?!=)(.*))?$/i;
+
 function goalOf(given: string): Goal {
   const lower = given.toLowerCase();
   if (lower === 'delete') return { kind: 'delete', holds: () => false };
@@ -116,11 +119,11 @@ function goalOf(given: string): Goal {
     return { kind: 'state', holds: (object) => conditionHolds(object, type, value) };
   }
   if (/^jsonpath=['"]*$/i.test(given)) throw new UsageError('jsonpath expression cannot be empty');
-  const jsonpath = /^jsonpath=['"]?(\{.*\}|[^='"]+)['"]?(?:=(.*))?$/i.exec(given);
+  const jsonpath = JSONPATH.exec(given);
   if (jsonpath !== null) {
     const path = relaxedPath(jsonpath[1]!);
     const value = jsonpath[2]?.replace(/^(['"])(.*)\1$/, '$2').trim();
-    if (value?.includes('=')) {
+    if (value?.replaceAll('==', '').includes('=')) {
       throw new UsageError(
         "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or " +
           "--for=jsonpath='{.status.readyReplicas}'",

@@ -4,6 +4,7 @@ import { pods } from '../../api/resources.ts';
 import { resourcePath } from '../../api/resource.ts';
 import { UsageError } from '../usage-error.ts';
 import { containerName, customize, newContainer, variables } from './container.ts';
+import { warnOfUser } from './not-root.ts';
 import type { Debugged, DebugRequest } from './request.ts';
 import { type OpenContainer, type OpenPod, profileNamed } from './profiles.ts';
 
@@ -19,6 +20,7 @@ export async function debugCopy(request: DebugRequest, live: Pod): Promise<Debug
   if (container !== undefined) {
     profileNamed(flags.profile)({ pod, container, style: 'copy', keep: flags });
     await customize(request, container);
+    warnOfUser(session, pod, container);
   }
   const { namespace = '' } = live.metadata;
   const path = resourcePath(pods, { namespace });

@@ -3,6 +3,7 @@ import { isStatus } from '../../api/status.ts';
 import { podPath } from '../pods/find-pod.ts';
 import { UsageError } from '../usage-error.ts';
 import { containerName, customize, newContainer } from './container.ts';
+import { warnOfUser } from './not-root.ts';
 import type { Debugged, DebugRequest } from './request.ts';
 import { type OpenPod, profileNamed } from './profiles.ts';
 
@@ -24,6 +25,7 @@ export async function debugEphemeral(request: DebugRequest, live: Pod): Promise<
   const pod = structuredClone(live) as OpenPod;
   profileNamed(flags.profile)({ pod, container, style: 'ephemeral', keep: flags });
   await customize(request, container);
+  warnOfUser(session, pod, container);
   try {
     const answer = await session.api.send({
       method: 'PATCH',

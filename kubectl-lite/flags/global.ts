@@ -1,10 +1,10 @@
 /** The flags that every command takes: which server, as whom, and in which namespace. */
-import { boolean, duration, integer, list, text } from './flag.ts';
+import { array, boolean, duration, integer, text } from './flag.ts';
 import type { FlagValues } from './flag.ts';
 
 export const globalFlags = {
   as: text('Username to impersonate for the operation'),
-  'as-group': list('Group to impersonate for the operation; may be repeated'),
+  'as-group': array('Group to impersonate for the operation; may be repeated'),
   'as-uid': text('UID to impersonate for the operation'),
   'cache-dir': text('Accepted for compatibility: nothing is cached between commands'),
   'certificate-authority': text("Path to the certificates of the server's authority"),

@@ -24,7 +24,12 @@ export async function watchTargets(
   { flags, printer }: WatchOptions,
 ): Promise<number> {
   if (new Set(targets.map(({ type }) => type)).size > 1) {
-    throw new UsageError('you may only specify a single resource type');
+    throw new UsageError(
+      flags.filename.length === 0
+        ? 'you may only specify a single resource type'
+        : 'watch is only supported on individual resources and resource collections - ' +
+            'more than 1 resource was found',
+    );
   }
   if (targets.length !== 1) {
     throw new UsageError(

@@ -23,8 +23,9 @@ export type DryRun = 'none' | 'client' | 'server';
 export function dryRunOf(flags: { readonly 'dry-run': string }): DryRun {
   const value = flags['dry-run'];
   if (value === 'none' || value === 'client' || value === 'server') return value;
-  // A bare --dry-run meant the client's, once.
-  if (value === 'unchanged') return 'client';
+  // It was a boolean once, which meant the client's.
+  if (value === 'unchanged' || /^(1|[tT]|true|True|TRUE)$/.test(value)) return 'client';
+  if (/^(0|[fF]|false|False|FALSE)$/.test(value)) return 'none';
   throw new UsageError(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
 }
 

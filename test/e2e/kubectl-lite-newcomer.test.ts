@@ -175,6 +175,16 @@ describe('credentials of a program', () => {
     expect(oneLine(await say('get pods', path))).toContain('Unauthorized');
   });
 
+  it('are not asked for where the command line or the user has others', async () => {
+    const path = join(folder, 'exec-unasked');
+    const unasked = config('false', []);
+    await writeFile(path, unasked);
+    expect(oneLine(await say('get pods --token=other', path))).toContain('Unauthorized');
+    await writeFile(join(folder, 'a-token'), 'other');
+    await writeFile(path, unasked.replace('"exec":', '"tokenFile":"a-token","exec":'));
+    expect(oneLine(await say('get pods', path))).toContain('Unauthorized');
+  });
+
   it('log in with the certificate that the program hands out', async () => {
     const given = await runLite(['config', 'view', '--raw', '-o', 'json'], {
       folder,

@@ -75,6 +75,7 @@ transcripts('who may do what', (transcript) => {
     const { out } = await both(...whoami);
     expect(out).toContain('jane');
     await both(...whoami, '--as=joe', '--as-group=qa');
+    await both(...whoami, '--as=joe', '--as-group=qa', '--as-group=,a,b');
   });
 
   it('reconciles roles: what is missing is added, what is extra goes only when asked', async () => {

@@ -43,12 +43,31 @@ apiVersion: example.com/v1
 kind: Odd
 metadata: {name: one}
 `;
+/** Neither a patch nor a new object: it does not select its own pods. */
+const spoilt = nulls.replace('matchLabels: {app: nulls}', 'matchLabels: {app: others}');
+const named = '.spec.template.spec.containers[?(@.name=="c")]';
+const service = `
+apiVersion: v1
+kind: Service
+metadata: {name: nowhere}
+spec: {ports: [{port: 80}], selector: {a: b}}
+`;
+const user = `
+apiVersion: v1
+kind: Pod
+metadata: {name: user}
+spec: {securityContext: {runAsUser: 7}, containers: [{name: c, image: nginx}]}
+`;
 const container = '{.spec.template.spec.containers[0]';
 
-transcripts('as Kubernetes’ suite of kubectl has it', ({ says, each, file }) => {
+transcripts('as Kubernetes’ suite of kubectl has it', ({ says, both, each, file }) => {
   it('sets the scene', async () => {
     await file('versioned.yaml', versioned);
     await file('nulls.yaml', nulls);
+    await file('spoilt.yaml', spoilt);
+    await file('service.yaml', service);
+    await file('user.yaml', user);
+    await file('unselecting.yaml', nulls.replace(/^  selector:.*$/m, ''));
     await file('definition.yaml', definition);
     await file('odd.yaml', odd);
     await file('two.yaml', [versioned, nulls].join('---'));
@@ -69,7 +88,22 @@ transcripts('as Kubernetes’ suite of kubectl has it', ({ says, each, file }) =
     ['apply -f nulls.yaml'],
     [`get deployment nulls -o jsonpath=${container}.resources.requests}`],
     ['apply view-last-applied deployment nulls'],
+    ['set selector -f service.yaml c=d --local -o jsonpath={.spec.selector}'],
+    ['set selector -f service.yaml c=d --local'],
+    ['create -f user.yaml'],
+    ['debug user -c d1 --image=x --profile=netadmin'],
+    ['debug user -c d2 --image=x --profile=general'],
+    ['debug user -c d3 --image=x --profile=restricted'],
+    ['debug user --copy-to=other --container=d --image=x --profile=sysadmin'],
+    ['get -f two.yaml --watch'],
+    ['get cm,pods --watch'],
+    ['set selector -f nulls.yaml c=d --local'],
+    ['expose -f unselecting.yaml --port=80'],
+    ['set env -f - -'],
     ['apply -f nulls.yaml'],
+    ['apply -f spoilt.yaml --force'],
+    ['get deployment nulls -o jsonpath={.metadata.name}{.spec.selector}{.metadata.annotations}'],
+    [`wait deployment/nulls --for=jsonpath=${container.slice(1)}.image=nginx --timeout=5s`],
     ['get deploy.app nulls -o name'],
     ['get deployments.apps nulls -o name'],
     ['get deployments.ap -o name'],
@@ -86,6 +120,11 @@ transcripts('as Kubernetes’ suite of kubectl has it', ({ says, each, file }) =
     ['create -k {folder}/k'],
     ['create role r --verb=get --resource=deployments.invalid-group'],
     ['create secret generic s --from-literal=a=b --dry-run=client -o yaml --server=none.invalid'],
+    ['create cm real --dry-run=false -o name'],
+    ['create cm d --dry-run=true -o name'],
+    ['create cm d --dry-run=T'],
+    ['create cm d --dry-run=yes'],
+    ['get cm -o name'],
     ['create deployment d --image=i --dry-run=client -o name --server=none.invalid'],
     ['wait --for=condition=Established crd/odds.example.com'],
     ['create -f odd.yaml'],
@@ -112,6 +151,13 @@ transcripts('as Kubernetes’ suite of kubectl has it', ({ says, each, file }) =
   ])('%s', async (line) => {
     await says(line);
   });
+
+  it.each([`${named}.image=nginx`, `{${named}.image}=nginx`, `${named}.image`, `${named}.image=`])(
+    'waits for %s',
+    async (path) => {
+      await both('wait', 'deployment/nulls', `--for=jsonpath=${path}`, '--timeout=5s');
+    },
+  );
 
   it('tells of answers with the words of their codes', async () => {
     const said = await each(...'get cm none other -v=6'.split(' '));
