@@ -93,12 +93,14 @@ describe('wherry store', () => {
   it('logs to the files it is told, and says which it cannot write', async () => {
     const [one, other] = ['one.log', 'other.log'].map((name) => join(folder, name));
     const flags = [...client, '--log-level=info', '--log-format', 'console', '--log-outputs'];
-    await runStore([...flags, `${one},${other}`], async () => {});
+    const password = ['--discovery-password', 'hush'];
+    await runStore([...flags, `${one},${other}`, ...password], async () => {});
     const lines = await readFile(one!, 'utf8');
     expect(lines).toMatch(/^\S+Z INFO {2}store {2}ready to serve client requests /m);
     // What else harnesses and people look for: what is set, and which port is open to whom.
     expect(lines).toMatch(/starting an etcd server .*snapshot-catchup-entries/);
     expect(lines).toContain('serving client traffic insecurely; this is strongly discouraged! ');
+    expect(lines).not.toContain('hush');
     expect(await readFile(other!, 'utf8')).toBe(lines);
     const nowhere = runStore([...flags, join(folder, 'none', 'x')], async () => {});
     await expect(nowhere).rejects.toThrow(/^--log-outputs: ENOENT.*none\/x/);

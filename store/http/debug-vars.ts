@@ -6,6 +6,14 @@ import type { HttpResponse } from '../../platform/net/http.ts';
 import type { Member } from '../server/interface.ts';
 import type { ProcessUsage } from './metric-rows.ts';
 
+/** Anybody may ask. */
+const withoutPasswords = (words: readonly string[]): string[] =>
+  words.map((word, i) =>
+    /^--?discovery-password$/.test(words[i - 1] ?? '')
+      ? '***'
+      : word.replace(/^(--?discovery-password=).*/s, '$1***'),
+  );
+
 const hex = (id: string): string => BigInt(id).toString(16);
 
 export async function debugVars(member: Member, usage: ProcessUsage): Promise<HttpResponse> {
@@ -13,7 +21,7 @@ export async function debugVars(member: Member, usage: ProcessUsage): Promise<Ht
   const { memberId } = member.identity;
   const raftState = leader === memberId ? 'StateLeader' : 'StateFollower';
   const values = {
-    cmdline: usage.commandLine,
+    cmdline: withoutPasswords(usage.commandLine),
     file_descriptor_limit: usage.maxOpenFiles,
     memstats: { Alloc: usage.heapBytes, HeapAlloc: usage.heapBytes, Sys: usage.residentBytes },
     'raft.status': {

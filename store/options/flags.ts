@@ -338,12 +338,16 @@ export function storeFlags({ environment = true } = {}): Command {
 const isUrl = (value: unknown): value is Url =>
   typeof value === 'object' && value !== null && 'text' in value;
 
+/** What a log is not told. */
+const secretFlags = ['discovery-password'];
+
 /** What holds for every flag that has an effect, by its name: what the log begins with. */
 export function settingsOf(command: Command): Readonly<Record<string, unknown>> {
   const settings: Record<string, unknown> = {};
   for (const option of command.options) {
     const value: unknown = command.getOptionValue(option.attributeName());
     if (option.hidden || value === undefined || option.long === '--version') continue;
+    if (secretFlags.includes(option.name())) continue;
     settings[option.name()] = Array.isArray(value)
       ? value.map((each: unknown) => (isUrl(each) ? each.text : each))
       : value;
