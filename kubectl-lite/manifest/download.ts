@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { sleep } from '../../platform/clock.ts';
 import { bodyText } from '../get/raw-body.ts';
 import type { Connect } from '../session.ts';
+import { statusText } from '../status-text.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** As kubectl: a server's own failures are tried again, and an answer may point elsewhere. */
@@ -66,19 +67,3 @@ async function once(url: URL, { connectHttp, signal }: DownloadOptions): Promise
     await connection.close();
   }
 }
-
-const statusTexts: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  410: 'Gone',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
-
-const statusText = (status: number): string =>
-  statusTexts[status] === undefined ? String(status) : `${status} ${statusTexts[status]}`;
