@@ -3,7 +3,7 @@ import type { DaemonSet, DaemonSetStatus } from '../../api/types/apps-v1.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
 import { deepEqual } from '../../api/deep.ts';
 import { nameOf } from '../../api/meta.ts';
-import { podAvailable, podReady } from '../runtime/pods.ts';
+import { isTerminating, podAvailable, podReady } from '../runtime/pods.ts';
 import { HASH_LABEL, nodeOf, type Placement, placementOn } from './placement.ts';
 import { maxSurge, planRollingUpdate } from './rolling.ts';
 
@@ -35,7 +35,6 @@ export interface DaemonSetPlan {
   readonly ended: readonly Pod[];
 }
 
-const isTerminating = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 const hasEnded = ({ status }: Pod): boolean =>
   status?.phase === 'Failed' || status?.phase === 'Succeeded';
 /** Ended and deleted, held by a finalizer or until its node takes it out: its place is free. */

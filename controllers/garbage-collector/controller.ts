@@ -37,7 +37,8 @@ class GarbageCollector extends BaseController {
     super(context);
     // Events have no owners and are many.
     const types = context.types.list().filter(({ resource }) => resource !== eventType.resource);
-    for (const type of types) this.informers.push(boundedSync(type, this.#follow(type), context));
+    const bounds = { ...context, controller: NAME };
+    for (const type of types) this.informers.push(boundedSync(type, this.#follow(type), bounds));
     context.types.onChange((type, before) => this.#learn(type, before));
   }
 

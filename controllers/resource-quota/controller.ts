@@ -53,7 +53,9 @@ class ResourceQuotaController extends BaseController {
     for (const type of context.types.list()) {
       const followed = this.#follow(type);
       if (followed !== undefined)
-        this.informers.push(boundedSync(type, followed.informer, context));
+        this.informers.push(
+          boundedSync(type, followed.informer, { ...context, controller: this.name }),
+        );
     }
     context.types.onChange((type, before) => {
       if (before !== undefined) this.#followed.delete(groupResource(before));

@@ -12,7 +12,7 @@ function start() {
   const whenSynced = new Promise<void>((resolve, reject) => (settleSync = { resolve, reject }));
   let starts = 0;
   const informer = { start: () => void starts++, whenSynced: () => whenSynced };
-  const bounded = boundedSync(configMaps, informer, { clock, logger });
+  const bounded = boundedSync(configMaps, informer, { clock, logger, controller: 'c' });
   const outcome = { is: 'waiting' };
   bounded.start();
   bounded.whenSynced().then(
@@ -40,7 +40,7 @@ describe('a cache that is waited for', () => {
     expect(outcome.is).toBe('waiting');
     await clock.advance(1);
     expect(outcome.is).toBe('begun');
-    expect(warnings).toEqual([{ resource: 'configmaps' }]);
+    expect(warnings).toEqual([{ controller: 'c', resource: 'configmaps' }]);
     expect(clock.timers).toBe(0);
   });
 

@@ -15,7 +15,11 @@ const SYNC_LIMIT_MS = 30_000;
 export function boundedSync(
   type: ResourceType,
   informer: Cache,
-  { clock, logger }: Pick<Effects, 'clock' | 'logger'>,
+  {
+    clock,
+    logger,
+    controller,
+  }: Pick<Effects, 'clock' | 'logger'> & { readonly controller: string },
 ): Cache {
   return {
     start: () => informer.start(),
@@ -24,7 +28,10 @@ export function boundedSync(
       const tooLong = sleep(clock, SYNC_LIMIT_MS, settled.signal).then(() => {
         if (settled.signal.aborted) return;
         const resource = groupResource(type);
-        logger.warn({ resource }, 'the resource could not be listed: going on without it');
+        logger.warn(
+          { controller, resource },
+          'the resource could not be listed: going on without it',
+        );
       });
       try {
         await Promise.race([informer.whenSynced(), tooLong]);

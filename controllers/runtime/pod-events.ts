@@ -8,7 +8,7 @@ import type { Informer, Lister } from '../../client/informer-interface.ts';
 import type { WorkQueue } from '../../client/work-queue.ts';
 import type { LabelMatcher } from './label-selector.ts';
 import { NAMESPACE_INDEX } from './owner-index.ts';
-import { podActive } from './pods.ts';
+import { isTerminating, podActive } from './pods.ts';
 
 /**
  * Pods report in bursts, and each report changes no more than a count in the status: they are
@@ -17,8 +17,6 @@ import { podActive } from './pods.ts';
 const GATHER_MS = 20;
 /** The same while pods that were asked for still come in: the last one is looked at once. */
 const BURST_GATHER_MS = 200;
-
-const isTerminating = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 
 export interface PodWatch<O extends KubernetesObject> {
   readonly pods: Informer<Pod>;

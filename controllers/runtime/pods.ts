@@ -18,6 +18,10 @@ export function podActive(pod: Pod): boolean {
   );
 }
 
+/** Deleted, though its node or a finalizer still holds it. */
+export const isTerminating = ({ metadata }: Pod): boolean =>
+  metadata.deletionTimestamp !== undefined;
+
 /** Ready for `minReadySeconds` at least. */
 export function podAvailable(pod: Pod, minReadySeconds: number, nowMs: number): boolean {
   if (!podReady(pod)) return false;

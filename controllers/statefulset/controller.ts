@@ -20,6 +20,7 @@ import { labelMatcher, selectsEverything } from '../runtime/label-selector.ts';
 import { indexByController } from '../runtime/owner-index.ts';
 import { removePods } from '../runtime/pod-control.ts';
 import { PodPace } from '../runtime/pod-pace.ts';
+import { isTerminating } from '../runtime/pods.ts';
 import { requeueAtFirst } from '../runtime/requeue.ts';
 import { watchPods } from '../runtime/pod-events.ts';
 import { type CurrentHistory, removeRevisions, syncHistory } from '../runtime/revision-history.ts';
@@ -38,7 +39,6 @@ import {
 } from './identity.ts';
 import {
   type Creation,
-  isTerminating,
   planStatefulSet,
   type StatefulSetPlan,
   type StatefulSetState,

@@ -6,7 +6,7 @@
 import type { Draft } from '../../api/meta.ts';
 import type { StatefulSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import { podAvailable, podReady } from '../runtime/pods.ts';
+import { isTerminating, podAvailable, podReady } from '../runtime/pods.ts';
 import { firstOrdinal, newPod, ordinalOf, podRevision, type Version, wanted } from './identity.ts';
 
 export interface StatefulSetState {
@@ -31,8 +31,6 @@ export interface StatefulSetPlan {
 
 export const isRunningAndReady = (pod: Pod): boolean =>
   pod.status?.phase === 'Running' && podReady(pod);
-export const isTerminating = ({ metadata }: Pod): boolean =>
-  metadata.deletionTimestamp !== undefined;
 const isHealthy = (pod: Pod): boolean => isRunningAndReady(pod) && !isTerminating(pod);
 export const hasEnded = ({ status }: Pod): boolean =>
   status?.phase === 'Failed' || status?.phase === 'Succeeded';

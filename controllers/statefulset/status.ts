@@ -1,7 +1,8 @@
 import { deepEqual } from '../../api/deep.ts';
 import type { StatefulSetStatus } from '../../api/types/apps-v1.ts';
+import { isTerminating } from '../runtime/pods.ts';
 import { podRevision, wanted } from './identity.ts';
-import { isAvailable, isRunningAndReady, isTerminating, type StatefulSetState } from './plan.ts';
+import { isAvailable, isRunningAndReady, type StatefulSetState } from './plan.ts';
 
 export function planStatus(state: StatefulSetState, collisionCount?: number): StatefulSetStatus {
   const { set, pods, current, update, nowMs } = state;
