@@ -44,6 +44,20 @@ export class FakeWebhooks implements OutgoingHttp {
     return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(body)) };
   }
 
+  /** A configuration's entry for whatever is done to ConfigMaps, called at https://<name>/. */
+  entry(name: string, hook: Hook | undefined, more: object = {}): object {
+    if (hook !== undefined) this.hooks.set(name, hook);
+    const about = { apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] };
+    return {
+      name,
+      clientConfig: { url: `https://${name}/` },
+      rules: [{ operations: ['*'], ...about }],
+      sideEffects: 'None',
+      admissionReviewVersions: ['v1'],
+      ...more,
+    };
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -20,15 +20,9 @@ async function register(
   type: 'mutating' | 'validating',
   hooks: readonly { readonly name: string; readonly hook: Hook; readonly more?: object }[],
 ): Promise<void> {
-  const rule = { operations: ['*'], apiGroups: [''], apiVersions: ['v1'] };
-  const registered = hooks.map(({ name, hook, more }) => {
-    webhooks.hooks.set(name, hook);
-    return {
-      ...{ name, clientConfig: { url: `https://${name}/` }, sideEffects: 'None' },
-      ...{ admissionReviewVersions: ['v1'], rules: [{ ...rule, resources: ['configmaps'] }] },
-      ...{ timeoutSeconds: 5, failurePolicy: 'Ignore', ...more },
-    };
-  });
+  const registered = hooks.map(({ name, hook, more }) =>
+    webhooks.entry(name, hook, { timeoutSeconds: 5, failurePolicy: 'Ignore', ...more }),
+  );
   const body = { metadata: { name: type }, webhooks: registered };
   const url = `/apis/admissionregistration.k8s.io/v1/${type}webhookconfigurations`;
   expect((await api.call('POST', url, { body })).code).toBe(201);

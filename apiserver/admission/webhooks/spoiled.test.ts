@@ -19,12 +19,7 @@ afterEach(() => api.stop());
 
 /** A webhook that makes this change to each ConfigMap. */
 async function change(...operations: readonly object[]): Promise<void> {
-  webhooks.hooks.set('w.x.io', () => patched(...operations));
-  const rule = { operations: ['*'], apiGroups: [''], apiVersions: ['v1'] };
-  const webhook = {
-    ...{ name: 'w.x.io', clientConfig: { url: 'https://w.x.io/' }, sideEffects: 'None' },
-    ...{ admissionReviewVersions: ['v1'], rules: [{ ...rule, resources: ['configmaps'] }] },
-  };
+  const webhook = webhooks.entry('w.x.io', () => patched(...operations));
   const body = { metadata: { name: 'w' }, webhooks: [webhook] };
   const url = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
   expect((await api.call('POST', url, { body })).code).toBe(201);

@@ -31,21 +31,9 @@ async function register(
   name: string,
   of: { readonly hook?: Hook; readonly webhook?: object; readonly rule?: object },
 ): Promise<Answer> {
-  if (of.hook !== undefined) webhooks.hooks.set(name, of.hook);
-  const body = {
-    metadata: { name: `config-${name}` },
-    webhooks: [
-      {
-        name,
-        clientConfig: { url: `https://${name}/` },
-        rules: [rule(of.rule)],
-        sideEffects: 'None',
-        admissionReviewVersions: ['v1'],
-        timeoutSeconds: 3,
-        ...of.webhook,
-      },
-    ],
-  };
+  const more = { rules: [rule(of.rule)], timeoutSeconds: 3, ...of.webhook };
+  const entry = webhooks.entry(name, of.hook, more);
+  const body = { metadata: { name: `config-${name}` }, webhooks: [entry] };
   const answer = await api.call('POST', `${registrations}/${type}webhookconfigurations`, { body });
   expect(answer.code, JSON.stringify(answer.body)).toBe(201);
   return answer;
