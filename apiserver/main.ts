@@ -26,6 +26,7 @@ import { realEffects } from '../platform/node/effects.ts';
 import type { ConnectSocket } from '../platform/net/unary-calls.ts';
 import type { TlsMaterial } from '../platform/net/http-server.ts';
 import type { Kv } from '../store/kv.ts';
+import { identityOn } from './bootstrap/identity-lease.ts';
 import { componentAt } from './component-checks.ts';
 import { chosenPlugins, enabledPlugins } from './admission/plugins.ts';
 import { type AccessFiles, accessOptions, readAccessFiles } from './options/access-options.ts';
@@ -157,6 +158,9 @@ function componentsOf(flags: ApiServerFlags, http: OutgoingHttp): readonly Compo
   ];
 }
 
+const { fingerprint } = realCiphers;
+const host = { fingerprint, identity: identityOn(hostname(), fingerprint) };
+
 /** What encryption at rest takes of this host. */
 const ciphers = { ciphers: realCiphers, connect: lazySocket, server: hostname() };
 
@@ -215,7 +219,7 @@ async function run(said: ApiServerFlags, { context, connect, parts }: Surroundin
       encryption,
       nodes,
       kv,
-      fingerprint: realCiphers.fingerprint,
+      ...host,
       audit: audit.options,
       kinds: kindsFor(flags.runtimeConfig),
       outgoing: outside.http,

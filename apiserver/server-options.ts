@@ -13,6 +13,7 @@ import type { User } from './authn/user.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { AuthorizationStep } from './authz/modes.ts';
 import type { ClientAuthentication } from './bootstrap/client-authentication.ts';
+import type { ServerIdentity } from './bootstrap/identity-lease.ts';
 import type { ServerAddress } from './bootstrap/server-addresses.ts';
 import type { Encryption } from './encryption/encryption.ts';
 import type { FlowLimits } from './flow-limits.ts';
@@ -37,6 +38,8 @@ export interface ApiServerOptions extends Effects {
   readonly audit?: PipelineOptions['audit'];
   /** Of a text, "sha256:…": discovery tells by it which version is stored. Default: it does not. */
   readonly fingerprint?: (text: string) => string;
+  /** Told in a Lease. Default: nothing is. */
+  readonly identity?: ServerIdentity | undefined;
   /** What is encrypted in the store. Default: nothing. */
   readonly encryption?: Encryption | undefined;
   /** Absent: there are no tokens of service accounts. */

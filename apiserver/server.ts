@@ -4,7 +4,7 @@
  * and whether it is ready. It keeps no state of its own: any number may share a store.
  */
 import { resourcePath, type ResourceType } from '../api/resource.ts';
-import { namespaces, services } from '../api/resources.ts';
+import { leases, namespaces, services } from '../api/resources.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import { assert } from '../platform/assert.ts';
 import { type Effects, effectsOf } from '../platform/effects.ts';
@@ -22,6 +22,7 @@ import { RbacAuthorizer, type RbacObjects } from './authz/rbac/rbac-authorizer.t
 import { ClaimRepair } from './bootstrap/claim-repair.ts';
 import type { Aggregator } from './aggregation/aggregator.ts';
 import { aggregatorOf } from './aggregation/aggregator-of.ts';
+import { IdentityLease } from './bootstrap/identity-lease.ts';
 import type { FlowSchemaStatus } from './bootstrap/flow-schema-status.ts';
 import { SelfClient } from './bootstrap/self-client.ts';
 import { type ServerAddress, ServerAddresses } from './bootstrap/server-addresses.ts';
@@ -82,6 +83,7 @@ class Server implements ApiServer {
   readonly #schemaStatus: FlowSchemaStatus;
   readonly #bootstrapped: Promise<void>;
   #isBootstrapped = false;
+  readonly #lease: IdentityLease | undefined;
   #address: ServerAddress | undefined;
   #addresses: ServerAddresses | undefined;
   #stopped: Promise<void> | undefined;
@@ -146,6 +148,7 @@ class Server implements ApiServer {
     );
     this.#repair = this.#claimRepair(registry);
     this.#schemaStatus = flowSchemaStatus({ ...own, serves: this.#serves });
+    this.#lease = this.#identityLease();
     this.#bootstrapped = this.#start();
   }
 
@@ -256,6 +259,12 @@ class Server implements ApiServer {
     });
   }
 
+  #identityLease(): IdentityLease | undefined {
+    const { identity } = this.#options;
+    if (identity === undefined || !this.#serves(leases)) return undefined;
+    return new IdentityLease({ ...this.#effects, client: this.#client, identity });
+  }
+
   async #services(): Promise<readonly Service[]> {
     const list = await this.#client.get(resourcePath(services));
     return (list as unknown as { items: readonly Service[] }).items;
@@ -278,6 +287,7 @@ class Server implements ApiServer {
       if (!this.#isBootstrapped) return;
       this.#schemaStatus.start();
       this.#aggregator?.start();
+      this.#lease?.start();
     });
     return bootstrapped;
   }
@@ -335,6 +345,7 @@ class Server implements ApiServer {
     await this.#addresses?.stop();
     this.#stopping.abort();
     const customs = this.#customs?.stop();
+    await this.#lease?.stop();
     await this.#repair.stop();
     await this.#aggregator?.stop();
     await this.#schemaStatus.stop();

@@ -1,4 +1,5 @@
 /** The API server of a cluster in one process, on its port and with certificates that renew. */
+import { identityOn } from '../../apiserver/bootstrap/identity-lease.ts';
 import { serve } from '../../apiserver/http/serve.ts';
 import { readDescriptions } from '../../apiserver/openapi-source.ts';
 import { aggregation, ownClientAuthentication } from '../../apiserver/options/access-options.ts';
@@ -13,7 +14,7 @@ import type { Metrics } from '../../platform/metrics/metrics.ts';
 import { realCiphers } from '../../platform/node/crypto/ciphers.ts';
 import { realEffects } from '../../platform/node/effects.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
-import { hostAddress } from '../../platform/node/net/host-address.ts';
+import { hostAddress, hostname } from '../../platform/node/net/host-address.ts';
 import { realGzip, realHttpServer } from '../../platform/node/net/http-server.ts';
 import { realUpstream } from '../../platform/node/net/upstream.ts';
 import { busyMs, nextTurn } from '../../platform/node/next-turn.ts';
@@ -88,6 +89,7 @@ export async function startListeningApiServer(
       limits: { busyMs },
       serviceClusterIpRange: SERVICE_CLUSTER_IP_RANGE,
       fingerprint: realCiphers.fingerprint,
+      identity: identityOn(hostname(), realCiphers.fingerprint),
       descriptions: readDescriptions(realDisk),
     }),
   );
