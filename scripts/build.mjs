@@ -147,6 +147,7 @@ function bundle() {
   const inputs = [
     ...Object.keys(natives).flatMap(bundleNative),
     ...Object.entries(programs).flatMap(bundleProgram),
+    ...bundleModules(),
   ];
   copyFileSync(join(root, 'scripts', 'program.cjs'), join(dist, 'programs', 'program.cjs'));
   for (const [path, text] of Object.entries(runners)) {
@@ -154,9 +155,13 @@ function bundle() {
     rmSync(join(dist, `${path}.map`), { force: true });
     writeFileSync(join(dist, path), text);
   }
-  esbuild({
+  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices(inputs));
+}
+
+function bundleModules() {
+  return esbuild({
     entryPoints: modules.map((path) => join(root, path)),
-    outdir: dist,
+    outdir: join(root, 'dist'),
     outbase: root,
     chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
@@ -166,7 +171,6 @@ function bundle() {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
-  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices(inputs));
 }
 
 function bundleProgram([name, contents]) {

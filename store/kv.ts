@@ -218,6 +218,7 @@ export const storeErrors = {
   requestTooLarge: [3, 'etcdserver: request is too large'],
   userEmpty: [3, 'etcdserver: user name is empty'],
   roleEmpty: [3, 'etcdserver: role name is empty'],
+  passwordTooLong: [2, 'bcrypt: password length exceeds 72 bytes'],
   authFailed: [3, 'etcdserver: authentication failed, invalid user ID or password'],
   permissionNotGiven: [3, 'etcdserver: permission not given'],
   invalidAuthMgmt: [3, 'etcdserver: invalid auth management'],

@@ -11,6 +11,8 @@ import type { Replica } from '../replica/replica.ts';
 
 const TOKEN_LETTERS = 16;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** bcrypt looks at no more: a longer password would be right with any other end. */
+const MAX_PASSWORD_BYTES = 72;
 /** A password checked against users that changed meanwhile is checked again, so often. */
 const AUTHENTICATE_ATTEMPTS = 10;
 
@@ -141,7 +143,8 @@ export class AuthService implements Auth {
     return (await this.#replica.propose({ type: 'auth', change })).token!;
   }
 
-  hashPassword(password: string): Promise<string> {
+  async hashPassword(password: string): Promise<string> {
+    if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) throw new StoreError('passwordTooLong');
     return this.#effects.crypto.hashPassword(password, this.#settings.bcryptCost);
   }
 

@@ -107,6 +107,7 @@ export interface Auth {
   identify(credentials: Credentials): Caller | undefined;
   /** A token. Rejects `authFailed`, `authNotEnabled`. */
   authenticate(user: string, password: string): Promise<string>;
+  /** Rejects `passwordTooLong`. */
   hashPassword(password: string): Promise<string>;
   change(change: AuthChange, caller?: Caller): Promise<void>;
   userRoles(name: string): Promise<readonly string[]>;

@@ -18,7 +18,7 @@ export const layers: readonly Layer[] = [
   {
     part: 'platform/node',
     imports: ['platform'],
-    packages: ['pino', 'ws'],
+    packages: ['@noble/ciphers', 'bcryptjs', 'pino', 'ws'],
   },
 
   {

@@ -1,10 +1,11 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import type { Cipher, Ciphers } from '../../crypto/ciphers.ts';
-import { KEY_BYTES, NONCE_BYTES, openBox, sealBox } from './secretbox.ts';
 
 const AES_BYTES = [16, 24, 32];
 const CBC_BYTES = 16;
 const GCM = { nonce: 12, tag: 16 } as const;
+const BOX = { key: 32, nonce: 24 } as const;
 
 function checkLength(key: Uint8Array, lengths: readonly number[]): void {
   if (lengths.includes(key.length)) return;
@@ -46,18 +47,17 @@ function aesgcm(key: Uint8Array): Cipher {
   };
 }
 
+/** NaCl's, which OpenSSL does not have. */
 function secretbox(key: Uint8Array): Cipher {
-  checkLength(key, [KEY_BYTES]);
+  checkLength(key, [BOX.key]);
   return {
     seal(plain) {
-      const nonce = randomBytes(NONCE_BYTES);
-      return Buffer.concat([nonce, sealBox(plain, nonce, key)]);
+      const nonce = randomBytes(BOX.nonce);
+      return Buffer.concat([nonce, xsalsa20poly1305(key, nonce).encrypt(plain)]);
     },
     open(sealed) {
-      const nonce = sealed.subarray(0, NONCE_BYTES);
-      const plain = openBox(sealed.subarray(NONCE_BYTES), nonce, key);
-      if (plain === undefined) throw new Error('the value was not sealed with this key');
-      return plain;
+      const box = xsalsa20poly1305(key, sealed.subarray(0, BOX.nonce));
+      return box.decrypt(sealed.subarray(BOX.nonce));
     },
   };
 }
