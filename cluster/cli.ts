@@ -57,7 +57,7 @@ export async function runWherry(context: ProcessContext): Promise<number> {
     if (component === name) program.addCommand((await load(context)).exitOverride());
     else program.command(component).description(summary);
   }
-  return (await runCommand(program, context.argv)) || exitCode;
+  return (await runCommand(program, context)) || exitCode;
 }
 
 /** The commands about a whole cluster, without those that run one of its parts. */

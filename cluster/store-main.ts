@@ -10,5 +10,5 @@ import { runCommand } from './run-command.ts';
 void runMain((context) => {
   const program = new Command('wherry').showSuggestionAfterError().exitOverride();
   program.addCommand(storeCommand(context).exitOverride());
-  return runCommand(program, context.argv);
+  return runCommand(program, context);
 });

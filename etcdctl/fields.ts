@@ -1,6 +1,7 @@
 /** Answers as etcdctl prints them with -w fields: a name and a value per line. */
 import type { Plain } from '../store/grpc/schema/codec.ts';
 import { numberText } from './plain.ts';
+import { unsupported } from './failure.ts';
 
 const list = (value: unknown): readonly Plain[] => (value ?? []) as readonly Plain[];
 const line = (name: string, value: string): string => `"${name}" : ${value}`;
@@ -139,6 +140,6 @@ function fieldLines(message: string, answer: Plain, endpoint?: string): string[]
 }
 
 export function printFields(message: string, answer: Plain, endpoint?: string): string {
-  if (withoutFields.has(message)) throw new Error('fields not supported as output format');
+  if (withoutFields.has(message)) throw unsupported('fields');
   return fieldLines(message, answer, endpoint).join('\n');
 }

@@ -3,7 +3,7 @@ import type { Plain, Scalar } from '../store/grpc/schema/codec.ts';
 import { numberText } from './plain.ts';
 import { Schema, type Field } from '../store/grpc/schema/schema.ts';
 
-/** Go keeps the one that is set behind a field named after the oneof. */
+/** Go keeps the one that is set behind a field named after the oneof. (Names below are 3.6's.) */
 const oneofs: Readonly<Record<string, string>> = { ResponseOp: 'Response' };
 
 /** Go's client wraps answers about leases in types of its own, with the header's fields on top. */
@@ -57,14 +57,10 @@ export function printJson(messageName: string, message: Plain): string {
     if (value === undefined || value === 0 || value === false || value === '') continue;
     if (value instanceof Uint8Array && value.length === 0) continue;
     const oneof = oneofs[messageName];
-    const name =
-      oneof === undefined
-        ? field.name
-        : field.name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
     const text = field.repeated
       ? `[${(value as readonly (Scalar | Plain)[]).map((each) => write(field, each)).join(',')}]`
       : write(field, value as Scalar | Plain);
-    const pair = `${JSON.stringify(name)}:${text}`;
+    const pair = `${JSON.stringify(field.name)}:${text}`;
     parts.push(oneof === undefined ? pair : `"${oneof}":{${pair}}`);
   }
   return `{${parts.join(',')}}`;

@@ -1,5 +1,5 @@
 /** `wherry etcdctl`: etcdctl's commands, flags and output, for those who have no etcdctl. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { chunkBytes } from '../platform/net/http.ts';
 import { realClock } from '../platform/node/clock.ts';
 import { connectHttp } from '../platform/node/net/http-client.ts';
@@ -22,6 +22,7 @@ import { memberCommand } from './commands/member.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
 import { watchCommand } from './commands/watch.ts';
 import { withDiscovery } from './discovery.ts';
+import { asFailure, refuseAsEtcdctl } from './failure.ts';
 import { takeGoArguments } from './go-arguments.ts';
 import { Session, type GlobalFlags, type Run } from './session.ts';
 
@@ -142,8 +143,7 @@ export function etcdctlCommand(
     try {
       await body(session);
     } catch (error) {
-      if (error instanceof CommanderError) throw error;
-      throw new Error((error as Error).message, { cause: error });
+      throw asFailure(error);
     } finally {
       session.close();
     }
@@ -164,6 +164,7 @@ export function etcdctlCommand(
   for (const command of commands.flatMap((each) => [each, ...each.commands]))
     for (const flag of program.options) command.addOption(hidden(flag, program));
   takeGoArguments(program);
+  refuseAsEtcdctl(program);
   return program;
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { END_OF_KEYSPACE, prefixEnd } from '../store/kv.ts';
+import { badArguments } from './failure.ts';
 
 export interface RangeFlags {
   readonly prefix?: boolean;
@@ -18,9 +19,9 @@ export function rangeOf(
   flags: RangeFlags,
 ): { readonly key: Buffer; readonly range_end: Buffer } {
   if (flags.prefix === true && flags.fromKey === true)
-    throw new Error('`--prefix` and `--from-key` cannot be set at the same time, choose one');
+    throw badArguments('`--prefix` and `--from-key` cannot be set at the same time, choose one');
   if (rangeEnd !== undefined && (flags.prefix === true || flags.fromKey === true))
-    throw new Error(
+    throw badArguments(
       'too many arguments, only accept one argument when `--prefix` or `--from-key` is set',
     );
   const bytes = Buffer.from(key);

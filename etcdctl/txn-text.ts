@@ -13,6 +13,7 @@ import {
   putRequest,
   type Words,
 } from './kv-requests.ts';
+import { invalidInput } from './failure.ts';
 
 const results: Readonly<Record<string, number>> = { '=': 0, '>': 1, '<': 2, '!=': 3 };
 /** Target's number and the field of its operand. */
@@ -45,13 +46,13 @@ function compare(line: string): Plain {
   const target = targets[name];
   const result = results[operator];
   if (target === undefined || result === undefined)
-    throw new Error(`malformed comparison: ${line}`);
+    throw invalidInput(`malformed comparison: ${line}`);
   const [text = ''] = words(operand);
   const value: Plain = { key: Buffer.from(words(key)[0] ?? ''), target: target[0], result };
   if (target[1] === 'value') value['value'] = Buffer.from(text);
   else if (target[1] === 'lease') value['lease'] = BigInt(`0x${text}`);
   else if (/^-?\d+$/.test(text)) value[target[1]] = Number(text);
-  else throw new Error(`invalid txn compare request: ${line}`);
+  else throw invalidInput(`invalid txn compare request: ${line}`);
   return value;
 }
 
@@ -75,11 +76,12 @@ function operation(line: string): Plain {
     ?.command()
     .exitOverride()
     .configureOutput({ writeErr() {} });
-  if (verb === undefined || command === undefined) throw new Error(`invalid txn request: ${line}`);
+  if (verb === undefined || command === undefined)
+    throw invalidInput(`invalid txn request: ${line}`);
   try {
     command.action(() => {}).parse(rest, { from: 'user' });
   } catch (error) {
-    throw new Error(`invalid txn request: ${line}`, { cause: error });
+    throw invalidInput(`invalid txn request: ${line}`, error);
   }
   const [key, second] = command.args;
   return { [verb.field]: verb.request([key!, second], command.opts<never>()) };

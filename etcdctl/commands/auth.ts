@@ -5,6 +5,7 @@ import { numberText } from '../plain.ts';
 import { addRangeFlags, rangeOf, type RangeFlags } from '../range.ts';
 import type { EtcdClient } from '../client.ts';
 import type { Run, Session } from '../session.ts';
+import { badArguments } from '../failure.ts';
 
 interface Row {
   readonly usage: string;
@@ -164,7 +165,7 @@ async function newPassword(session: Session, name: string, interactive: boolean)
   }
   const password = await readSecret(`Password of ${name}: `);
   const again = await readSecret(`Type password of ${name} again for confirmation: `);
-  if (again !== password) throw new Error('given passwords are different');
+  if (again !== password) throw badArguments('given passwords are different');
   return password;
 }
 
@@ -238,7 +239,7 @@ export function authCommands(run: Run): Command[] {
       ) =>
         run(async (session) => {
           const permType = accesses[type.toLowerCase()];
-          if (permType === undefined) throw new Error(`invalid permission type: ${type}`);
+          if (permType === undefined) throw badArguments(`invalid permission type: ${type}`);
           const request = { name, perm: { permType, ...rangeOf(key, end, flags) } };
           const method = 'etcdserverpb.Auth/RoleGrantPermission';
           const answer = await (await session.client()).call(method, request);

@@ -6,7 +6,8 @@ import { numberText } from '../plain.ts';
 import { printFields } from '../fields.ts';
 import { printJson } from '../json.ts';
 import { durationText, integer, memberId } from '../numbers.ts';
-import { unsupported, type Run, type Session } from '../session.ts';
+import { unsupported } from '../failure.ts';
+import type { Run, Session } from '../session.ts';
 
 export const hex = (id: unknown): string => BigInt((id ?? 0) as number).toString(16);
 

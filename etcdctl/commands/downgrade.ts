@@ -1,7 +1,8 @@
 /** downgrade validate, enable, cancel */
 import { Command } from 'commander';
 import type { Plain } from '../../store/grpc/schema/codec.ts';
-import { unsupported, type Run } from '../session.ts';
+import { unsupported } from '../failure.ts';
+import type { Run } from '../session.ts';
 
 /** With the number of the action in DowngradeRequest. */
 const actions = [

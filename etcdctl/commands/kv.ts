@@ -16,6 +16,7 @@ import {
 import { integer } from '../numbers.ts';
 import type { Run, Session } from '../session.ts';
 import { readTxn } from '../txn-text.ts';
+import { badArguments } from '../failure.ts';
 
 export function printPairs(
   session: Session,
@@ -45,7 +46,7 @@ const get = (run: Run): Command =>
   getCommand().action((key: string, rangeEnd: string | undefined, flags: GetFlags) =>
     run(async (session) => {
       if (flags.printValueOnly && session.flags.writeOut !== 'simple')
-        throw new Error('print-value-only is only for `--write-out=simple`');
+        throw badArguments('print-value-only is only for `--write-out=simple`');
       const request = getRequest([key, rangeEnd], flags);
       const answer = await (await session.client()).call('etcdserverpb.KV/Range', request);
       session.show('RangeResponse', answer, () => {
@@ -59,7 +60,7 @@ const get = (run: Run): Command =>
 async function valueOf(session: Session, given: string | undefined): Promise<string> {
   const value = given ?? (await session.environment.context.readInput());
   if (given === undefined && value === '')
-    throw new Error('put command needs 1 argument and input from stdin or 2 arguments');
+    throw badArguments('put command needs 1 argument and input from stdin or 2 arguments');
   return value;
 }
 
@@ -67,7 +68,7 @@ const put = (run: Run): Command =>
   putCommand().action((key: string, given: string | undefined, flags: PutFlags) =>
     run(async (session) => {
       if (flags.ignoreValue && given !== undefined)
-        throw new Error("put command needs only 1 argument when 'ignore-value' is set");
+        throw badArguments("put command needs only 1 argument when 'ignore-value' is set");
       const value = flags.ignoreValue ? '' : await valueOf(session, given);
       const request = putRequest([key, value], flags);
       const answer = await (await session.client()).call('etcdserverpb.KV/Put', request);

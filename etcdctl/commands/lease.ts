@@ -3,6 +3,7 @@ import type { Plain } from '../../store/grpc/schema/codec.ts';
 import { numberText } from '../plain.ts';
 import { integer, leaseId } from '../numbers.ts';
 import type { Run } from '../session.ts';
+import { badArguments } from '../failure.ts';
 
 const idOf = (text: string): bigint => leaseId(text, 'lease ID arg');
 const shown = (id: unknown): string =>
@@ -14,7 +15,7 @@ function ttlOf(text: string): number {
   try {
     return integer(text);
   } catch (error) {
-    throw new Error(`bad TTL (${(error as Error).message})`, { cause: error });
+    throw badArguments(`bad TTL (${(error as Error).message})`, error);
   }
 }
 

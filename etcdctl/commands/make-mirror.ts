@@ -5,6 +5,7 @@ import type { Plain } from '../../store/grpc/schema/codec.ts';
 import { END_OF_KEYSPACE, prefixEnd } from '../../store/kv.ts';
 import type { EtcdClient } from '../client.ts';
 import type { Run, Session, TlsFlags } from '../session.ts';
+import { badArguments } from '../failure.ts';
 
 /** Pairs that are read at once at the start. */
 const PAGE = 1000;
@@ -101,7 +102,7 @@ class Mirror {
 
 async function mirror(session: Session, destination: string, flags: MirrorFlags): Promise<void> {
   if (flags.destPrefix !== '' && flags.noDestPrefix)
-    throw new Error(
+    throw badArguments(
       '`--dest-prefix` and `--no-dest-prefix` cannot be set at the same time, choose one',
     );
   const { destCacert, destCert, destKey } = flags;

@@ -14,11 +14,12 @@ import { restoreMember } from '../../store/server/restore.ts';
 import type { Run, Session } from '../session.ts';
 import { saveSnapshot } from '../snapshot-save.ts';
 import { table } from './cluster.ts';
+import { badArguments } from '../failure.ts';
 
 async function save(session: Session, path: string): Promise<void> {
   const { endpoints } = session.flags;
   if (endpoints.length > 1)
-    throw new Error(
+    throw badArguments(
       `snapshot must be requested to one selected node, not multiple [${endpoints.join(' ')}]`,
     );
   await saveSnapshot(await session.client(), path);
@@ -66,7 +67,7 @@ function membersOf(text: string): { name: string; peerUrls: string[] }[] {
   for (const part of text.split(',')) {
     const [name, url] = part.trim().split('=');
     if (name === undefined || url === undefined)
-      throw new Error(`${JSON.stringify(part)} is not name=http(s)://host:port`);
+      throw badArguments(`${JSON.stringify(part)} is not name=http(s)://host:port`);
     members.set(name, [...(members.get(name) ?? []), url]);
   }
   return [...members].map(([name, peerUrls]) => ({ name, peerUrls }));
@@ -75,11 +76,11 @@ function membersOf(text: string): { name: string; peerUrls: string[] }[] {
 async function restore(session: Session, path: string, flags: RestoreFlags): Promise<void> {
   const bumpRevision = Number(flags.bumpRevision);
   if (bumpRevision > 0 !== flags.markCompacted)
-    throw new Error('--mark-compacted and --bump-revision belong together');
+    throw badArguments('--mark-compacted and --bump-revision belong together');
   const peerUrls = flags.initialAdvertisePeerUrls.split(',');
   const initialCluster = membersOf(flags.initialCluster ?? `${flags.name}=${peerUrls.join()}`);
   if (!initialCluster.some(({ name }) => name === flags.name))
-    throw new Error(
+    throw badArguments(
       `couldn't find local name ${JSON.stringify(flags.name)} in the initial cluster configuration`,
     );
   const dataDir = flags.dataDir ?? `${flags.name}.etcd`;

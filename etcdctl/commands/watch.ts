@@ -4,6 +4,7 @@ import { addRangeFlags, rangeOf, type RangeFlags } from '../range.ts';
 import type { Run, Session } from '../session.ts';
 import { words } from '../txn-text.ts';
 import { Watches, type Wanted } from '../watches.ts';
+import { badArguments, invalidInput } from '../failure.ts';
 
 interface WatchFlags extends RangeFlags {
   readonly rev: string;
@@ -29,7 +30,7 @@ export const watchCommand = (run: Run): Command =>
         // Commander tells nothing of the dashes.
         const { argv } = session.environment.context;
         const program = argv.includes('--') ? argv.slice(argv.indexOf('--') + 1) : [];
-        if (program.length === 0 && argv.includes('--')) throw new Error(NO_PROGRAM);
+        if (program.length === 0 && argv.includes('--')) throw badArguments(NO_PROGRAM);
         const keys = given.slice(0, given.length - program.length);
         const watches = new Watches(session, (error) => {
           throw error;
@@ -52,12 +53,12 @@ function wantedOf(session: Session, { keys, program, flags }: Given): Wanted {
   const { ETCDCTL_WATCH_KEY: fixed = '', ETCDCTL_WATCH_RANGE_END: fixedEnd = '' } =
     session.environment.context.env;
   if (fixed === '' && fixedEnd !== '')
-    throw new Error(`ETCDCTL_WATCH_KEY is empty but got ETCDCTL_WATCH_RANGE_END="${fixedEnd}"`);
+    throw badArguments(`ETCDCTL_WATCH_KEY is empty but got ETCDCTL_WATCH_RANGE_END="${fixedEnd}"`);
   if (fixed !== '' && keys.length > 0)
-    throw new Error('bad number of arguments (found conflicting environment key)');
+    throw badArguments('bad number of arguments (found conflicting environment key)');
   const fallback = fixedEnd === '' ? [fixed] : [fixed, fixedEnd];
   const [key, rangeEnd, ...more] = fixed === '' ? keys : fallback;
-  if (key === undefined || more.length > 0) throw new Error('bad number of arguments');
+  if (key === undefined || more.length > 0) throw badArguments('bad number of arguments');
   return {
     create: {
       ...rangeOf(key, rangeEnd, flags),
@@ -75,7 +76,7 @@ async function interact(session: Session): Promise<void> {
   const watches = new Watches(session, ({ message }) => err(`${message}\n`));
   const read = async (): Promise<void> => {
     for await (const line of session.inputLines()) obey(session, watches, line);
-    if (!terminated.aborted) throw new Error('error reading watch request line: EOF');
+    if (!terminated.aborted) throw invalidInput('error reading watch request line: EOF');
   };
   try {
     await Promise.race([watches.run(), read()]);
@@ -103,7 +104,7 @@ function obey(session: Session, watches: Watches, line: string): void {
 function parsed(given: readonly string[]): Given {
   const dashes = given.indexOf('--');
   const program = dashes < 0 ? [] : given.slice(dashes + 1);
-  if (dashes >= 0 && program.length === 0) throw new Error(NO_PROGRAM);
+  if (dashes >= 0 && program.length === 0) throw badArguments(NO_PROGRAM);
   const command = watchFlags()
     .exitOverride()
     .configureOutput({ writeErr() {} })

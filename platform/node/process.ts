@@ -128,7 +128,14 @@ async function readInput(): Promise<string> {
 
 async function* inputLines(signal: AbortSignal): AsyncGenerator<string> {
   const { createInterface } = await import('node:readline');
-  if (!signal.aborted) yield* createInterface({ input: process.stdin, signal });
+  if (signal.aborted) return;
+  const lines = createInterface({ input: process.stdin, signal });
+  try {
+    yield* lines;
+  } finally {
+    // Whoever leaves the loop leaves a terminal open, and that keeps the process alive.
+    lines.close();
+  }
 }
 
 /** A terminal that is read key by key shows nothing by itself. */
