@@ -3,6 +3,7 @@
  * change. Then changes that cannot help, for which they let it sleep.
  */
 import { describe, expect, it } from 'vitest';
+import { keyOf } from '../api/meta.ts';
 import { BIND_COMPLETED } from '../api/scheduling/volumes.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../api/types/core-v1.ts';
 import type {
@@ -31,8 +32,8 @@ import { NodeSelection } from './select-node.ts';
 import type { Selection } from './selection.ts';
 
 interface World {
-  /** With how many pods of the app on each. */
-  readonly nodes: readonly (readonly [Node, number?])[];
+  /** With pods on each, or so many of the app. */
+  readonly nodes: readonly (readonly [Node, (number | readonly Pod[])?])[];
   readonly storage?: StorageSketch;
 }
 
@@ -40,6 +41,7 @@ const web = (name: string): Pod => aPod({ name, labels: { app: 'web' } });
 
 function selectionIn({ nodes, storage }: World, pod: Pod) {
   const infos = nodes.map(([node, pods = 0]) => {
+    if (typeof pods !== 'number') return aNodeInfo(node, ...pods);
     const on = Array.from({ length: pods }, (_, i) => web(`${node.metadata.name}-${i}`));
     return aNodeInfo(node, ...on);
   });
@@ -133,6 +135,12 @@ const noVolume: StorageSketch = {
   ...{ claims: [aClaim()], classes: [aClass('kubernetes.io/no-provisioner')] },
 };
 
+const claimEvent = (object: PersistentVolumeClaim, old?: PersistentVolumeClaim): ClusterEvent => ({
+  ...{ kind: 'Claim', key: keyOf(object), object },
+  ...(old === undefined ? {} : { old }),
+});
+const foreignClaim: ClusterEvent = { kind: 'Claim', key: 'default/other', object: aClaim('v') };
+
 type Case = readonly [string, Pod, World, World, ClusterEvent];
 
 const spreading: readonly Case[] = [
@@ -205,14 +213,14 @@ const zones: readonly Case[] = [
     mounting,
     zoned,
     { nodes: [[x]], storage: { ...apart, volumes: [aVolume('v', 'x')] } },
-    { kind: 'Volume' },
+    { kind: 'Volume', object: aVolume('v', 'x'), old: aVolume('v', 'y') },
   ],
   [
     'the claim has another volume',
     mounting,
     { ...zoned, storage: { ...apart, volumes: [aVolume('v', 'y'), aVolume('w', 'x')] } },
     { nodes: [[x]], storage: { claims: [aClaim('w')], volumes: [aVolume('w', 'x')] } },
-    { kind: 'Claim', key: 'default/data' },
+    claimEvent(aClaim('w'), aClaim('v')),
   ],
 ];
 
@@ -222,14 +230,14 @@ const bindings: readonly Case[] = [
     mounting,
     exhausted,
     { nodes: [[y]], storage: roomy },
-    { kind: 'StorageCapacity' },
+    { kind: 'StorageCapacity', object: capacityOf('5Gi'), old: capacityOf('1Gi') },
   ],
   [
     'the driver does not say any more how much it has',
     mounting,
     exhausted,
     { nodes: [[y]], storage: { ...waiting, csiDrivers: [driver(false)] } },
-    { kind: 'StorageCapacity' },
+    { kind: 'CSIDriver', object: driver(false), old: driver(true) },
   ],
   [
     'a node comes where the driver has room',
@@ -250,21 +258,42 @@ const bindings: readonly Case[] = [
     mounting,
     { nodes: [[y]], storage: noVolume },
     { nodes: [[y]], storage: { ...noVolume, volumes: [aVolume('v')] } },
-    { kind: 'Volume' },
+    { kind: 'Volume', object: aVolume('v') },
   ],
   [
     'the class gets a provisioner',
     mounting,
     { nodes: [[y]], storage: noVolume },
     { nodes: [[y]], storage: { ...noVolume, classes: [aClass('q')] } },
-    { kind: 'StorageClass' },
+    { kind: 'StorageClass', object: aClass('q') },
+  ],
+];
+
+const gce = { name: 'v', gcePersistentDisk: { pdName: 'd' } };
+const onDisk = aPod({ name: 'new', volumes: [gce] });
+const holding = aPod({ name: 'holds', volumes: [gce] });
+
+const claims: readonly Case[] = [
+  [
+    'a pod with its disk goes',
+    onDisk,
+    { nodes: [[y, [holding]]] },
+    { nodes: [[y]] },
+    { kind: 'AssignedPodDelete', pod: podInfo(holding) },
+  ],
+  [
+    'a node comes where nobody has its disk',
+    onDisk,
+    { nodes: [[y, [holding]]] },
+    { nodes: [[y, [holding]], [inZone('m', 'x')]] },
+    { kind: 'NodeAdd', node: inZone('m', 'x') },
   ],
   [
     'the claim is made',
     mounting,
     { nodes: [[y]], storage: { volumes: [aVolume('v')] } },
     { nodes: [[y]], storage: { claims: [aClaim('v')], volumes: [aVolume('v')] } },
-    { kind: 'Claim', key: 'default/data' },
+    claimEvent(aClaim('v')),
   ],
 ];
 
@@ -290,10 +319,12 @@ const aDisk = (name: string): PersistentVolume => {
   const volume = aVolume(name);
   return { ...volume, spec: { ...volume.spec, csi: { driver: 'p', volumeHandle: name } } };
 };
-const onlyOne: CSINode = {
+const taking = (count: number): CSINode => ({
   ...{ apiVersion: 'storage.k8s.io/v1', kind: 'CSINode', metadata: { name: 'n' } },
-  spec: { drivers: [{ name: 'p', nodeID: 'n', allocatable: { count: 1 } }] },
-};
+  spec: { drivers: [{ name: 'p', nodeID: 'n', allocatable: { count } }] },
+});
+const onlyOne = taking(1);
+const unlimited: CSINode = { ...onlyOne, spec: { drivers: [{ name: 'p', nodeID: 'n' }] } };
 const leftOver: VolumeAttachment = {
   ...{ apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment', metadata: { name: 'w' } },
   spec: { attacher: 'p', nodeName: 'n', source: { persistentVolumeName: 'w' } },
@@ -308,7 +339,21 @@ const limits: readonly Case[] = [
     mounting,
     { nodes: [[x]], storage: { ...disks, attachments: [leftOver] } },
     { nodes: [[x]], storage: disks },
-    { kind: 'VolumeAttachmentDelete' },
+    { kind: 'VolumeAttachmentDelete', object: leftOver },
+  ],
+  [
+    'the node takes one more',
+    mounting,
+    { nodes: [[x]], storage: { ...disks, attachments: [leftOver] } },
+    { nodes: [[x]], storage: { ...disks, csiNodes: [taking(2)], attachments: [leftOver] } },
+    { kind: 'CSINode', object: taking(2), old: onlyOne },
+  ],
+  [
+    'the node names no limit any more',
+    mounting,
+    { nodes: [[x]], storage: { ...disks, attachments: [leftOver] } },
+    { nodes: [[x]], storage: { ...disks, csiNodes: [unlimited], attachments: [leftOver] } },
+    { kind: 'CSINode', object: unlimited, old: onlyOne },
   ],
 ];
 
@@ -317,6 +362,7 @@ describe.each([
   ['NodeVolumeLimits', limits],
   ['PodTopologySpread', spreading],
   ['VolumeZone', zones],
+  ['VolumeRestrictions', claims],
   ['VolumeBinding', bindings],
 ])('a pod that %s rejected is woken when', (plugin, cases) => {
   it.each(cases)('%s', (_, ...[pod, world, after, event]) => {
@@ -325,6 +371,11 @@ describe.each([
   });
 });
 
+const otherDriver = (storageCapacity: boolean): CSIDriver => ({
+  ...driver(storageCapacity),
+  metadata: { name: 'q' },
+});
+const aSecret = { name: 's', secret: { secretName: 's' } };
 const other = podInfo(aPod({ name: 'other', labels: { app: 'db' } }));
 const elsewhere = aNode({ name: 'z' });
 
@@ -344,21 +395,15 @@ describe('a rejected pod sleeps on when', () => {
       uneven,
       { kind: 'AssignedPodAdd', pod: other },
     ],
+    ["somebody else's claim changes", 'VolumeZone', mounting, zoned, foreignClaim],
     [
-      "somebody else's claim changes",
+      'a driver has more room',
       'VolumeZone',
       mounting,
       zoned,
-      { kind: 'Claim', key: 'default/other' },
+      { kind: 'StorageCapacity', object: capacityOf('5Gi') },
     ],
-    ['a driver has more room', 'VolumeZone', mounting, zoned, { kind: 'StorageCapacity' }],
-    [
-      "somebody else's claim changes",
-      'VolumeBinding',
-      mounting,
-      exhausted,
-      { kind: 'Claim', key: 'default/other' },
-    ],
+    ["somebody else's claim changes", 'VolumeBinding', mounting, exhausted, foreignClaim],
     [
       'a node grows in what it does not ask for',
       'NodeResourcesFit',
@@ -371,6 +416,76 @@ describe('a rejected pod sleeps on when', () => {
       },
     ],
     ['a node goes', 'VolumeBinding', mounting, exhausted, { kind: 'NodeDelete', node: y }],
+    [
+      "its class is changed, but for the node's topology",
+      'VolumeBinding',
+      mounting,
+      exhausted,
+      { kind: 'StorageClass', object: aClass('p'), old: aClass('p') },
+    ],
+    [
+      'a driver has less room',
+      'VolumeBinding',
+      mounting,
+      exhausted,
+      { kind: 'StorageCapacity', object: capacityOf('1Gi'), old: capacityOf('2Gi') },
+    ],
+    [
+      'a driver begins to say how much it has',
+      'VolumeBinding',
+      mounting,
+      exhausted,
+      { kind: 'CSIDriver', object: driver(true), old: driver(false) },
+    ],
+    [
+      'a driver of other volumes does not say any more how much it has',
+      'VolumeBinding',
+      mounting,
+      exhausted,
+      { kind: 'CSIDriver', object: otherDriver(false), old: otherDriver(true) },
+    ],
+    [
+      'a volume is changed but for its zone',
+      'VolumeZone',
+      mounting,
+      zoned,
+      { kind: 'Volume', object: aVolume('v', 'y'), old: aVolume('v', 'y') },
+    ],
+    [
+      'a class is made whose claims are bound at once',
+      'VolumeZone',
+      mounting,
+      zoned,
+      { kind: 'StorageClass', object: { ...aClass('p'), volumeBindingMode: 'Immediate' } },
+    ],
+    [
+      'a claim that it waits for nothing of is changed',
+      'VolumeRestrictions',
+      mounting,
+      { nodes: [[y]] },
+      claimEvent(aClaim('v'), aClaim()),
+    ],
+    [
+      'a pod with other volumes goes',
+      'VolumeRestrictions',
+      mounting,
+      { nodes: [[y]] },
+      { kind: 'AssignedPodDelete', pod: podInfo(aPod({ name: 'z', volumes: [aSecret] })) },
+    ],
+    [
+      'a node takes fewer volumes',
+      'NodeVolumeLimits',
+      mounting,
+      { nodes: [[x]], storage: { ...disks, attachments: [leftOver] } },
+      { kind: 'CSINode', object: onlyOne, old: taking(2) },
+    ],
+    [
+      'a pod without volumes goes',
+      'NodeVolumeLimits',
+      mounting,
+      { nodes: [[x]], storage: { ...disks, attachments: [leftOver] } },
+      { kind: 'AssignedPodDelete', pod: other },
+    ],
   ])('%s, if %s rejected it', (_, ...[plugin, pod, world, event]) => {
     expect(wakes(plugin, event, { world, pod })).toBe(false);
   });

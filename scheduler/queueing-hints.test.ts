@@ -235,16 +235,14 @@ class World {
         if (this.#claims.some(({ metadata }) => metadata.name === step.name)) return;
         const claim = claimOf(step.name);
         this.#claims.push(claim);
-        return void this.#events.push({ kind: 'Claim', key: keyOf(claim) });
+        return void this.#events.push({ kind: 'Claim', key: keyOf(claim), object: claim });
       }
       case 'limit': {
         const at = this.#csiNodes.findIndex(({ metadata }) => metadata.name === `n${step.on}`);
-        this.#csiNodes.splice(
-          at < 0 ? this.#csiNodes.length : at,
-          1,
-          csiNodeOf(step.on, step.count),
-        );
-        return void this.#events.push({ kind: 'CSINode' });
+        const object = csiNodeOf(step.on, step.count);
+        const [old] = this.#csiNodes.splice(at < 0 ? this.#csiNodes.length : at, 1, object);
+        const change = old === undefined ? { object } : { object, old };
+        return void this.#events.push({ kind: 'CSINode', ...change });
       }
       default:
         return this.#changePod(step);

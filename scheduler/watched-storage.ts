@@ -14,6 +14,7 @@ import { classOfClaim, classOfVolume, SELECTED_NODE } from '../api/scheduling/vo
 import { deepEqual } from '../api/deep.ts';
 import type { KubernetesObject } from '../api/meta.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../api/types/core-v1.ts';
+import type { CSIDriver } from '../api/types/storage-v1.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
 import type { Client } from '../client/interface.ts';
 import { Changes } from './changes.ts';
@@ -31,48 +32,70 @@ const candidateOf = ({ spec, ...volume }: PersistentVolume): readonly string[] =
   return [`claim ${claimRef.namespace}/${claimRef.name}`];
 };
 
-export function watchedStorage(
-  client: Client,
-  informers: InformerFactory,
-  notify: (event: ClusterEvent) => void,
-): Storage {
-  const changes = new Changes();
-  const follow = <T extends KubernetesObject>(
-    type: ResourceType<T>,
-    eventOf: (object: T) => ClusterEvent,
-  ) => {
-    const informer = informers.of(type);
-    const changed = (object: T): void => {
-      notify(eventOf(object));
-      changes.announce();
-    };
-    informer.addHandler({
-      added: changed,
-      updated: (_, object) => changed(object),
-      deleted: () => changes.announce(),
-    });
-    return informer;
-  };
-  const claims = follow(persistentVolumeClaims, (claim) => ({ kind: 'Claim', key: keyOf(claim) }));
-  const volumes = follow(persistentVolumes, () => ({ kind: 'Volume' }));
-  const classes = follow(storageClasses, () => ({ kind: 'StorageClass' }));
+/** What drivers, and those that attach their volumes, tell. */
+function watchedDrivers(informers: InformerFactory, notify: Notify) {
   const nodes = informers.of(csiNodes);
   nodes.addHandler({
-    added: () => notify({ kind: 'CSINode' }),
-    updated: (old, node) => {
-      if (!deepEqual(old.spec, node.spec)) notify({ kind: 'CSINode' });
+    added: (object) => notify({ kind: 'CSINode', object }),
+    updated: (old, object) => {
+      if (!deepEqual(old.spec, object.spec)) notify({ kind: 'CSINode', object, old });
     },
   });
   const attachments = informers.of(volumeAttachments);
   attachments.addIndex(NODE_INDEX, ({ spec }) => [spec.nodeName]);
-  attachments.addHandler({ deleted: () => notify({ kind: 'VolumeAttachmentDelete' }) });
+  attachments.addHandler({
+    deleted: (object) => notify({ kind: 'VolumeAttachmentDelete', object }),
+  });
   const drivers = informers.of(csiDrivers);
+  drivers.addHandler({
+    updated: (old, object) => notify({ kind: 'CSIDriver', object, old }),
+    deleted: (old) => notify({ kind: 'CSIDriver', object: withoutCapacity(old), old }),
+  });
   const capacities = informers.of(csiStorageCapacities);
-  for (const informer of [drivers, capacities]) {
-    const changed = (): void => notify({ kind: 'StorageCapacity' });
-    informer.addHandler({ added: changed, updated: changed, deleted: changed });
-  }
   capacities.addIndex(CLASS_INDEX, ({ storageClassName }) => [storageClassName]);
+  capacities.addHandler({
+    added: (object) => notify({ kind: 'StorageCapacity', object }),
+    updated: (old, object) => notify({ kind: 'StorageCapacity', object, old }),
+  });
+  return { nodes, attachments, drivers, capacities };
+}
+
+const withoutCapacity = ({ spec, ...driver }: CSIDriver): CSIDriver => ({
+  ...driver,
+  spec: { ...spec, storageCapacity: false },
+});
+
+type Notify = (event: ClusterEvent) => void;
+
+export function watchedStorage(
+  client: Client,
+  informers: InformerFactory,
+  notify: Notify,
+): Storage {
+  const changes = new Changes();
+  const follow = <T extends KubernetesObject>(
+    type: ResourceType<T>,
+    eventOf: (change: { readonly object: T; readonly old?: T }) => ClusterEvent,
+  ) => {
+    const informer = informers.of(type);
+    const announced = (event: ClusterEvent): void => {
+      notify(event);
+      changes.announce();
+    };
+    informer.addHandler({
+      added: (object) => announced(eventOf({ object })),
+      updated: (old, object) => announced(eventOf({ object, old })),
+      deleted: () => changes.announce(),
+    });
+    return informer;
+  };
+  const claims = follow(persistentVolumeClaims, (change) => {
+    const key = keyOf(change.object);
+    return { kind: 'Claim', key, ...change };
+  });
+  const volumes = follow(persistentVolumes, (change) => ({ kind: 'Volume', ...change }));
+  const classes = follow(storageClasses, (change) => ({ kind: 'StorageClass', ...change }));
+  const { nodes, attachments, drivers, capacities } = watchedDrivers(informers, notify);
   volumes.addIndex(CANDIDATE_INDEX, candidateOf);
   const candidates = (claim: PersistentVolumeClaim): readonly PersistentVolume[] => {
     const key = `claim ${namespaceOf(claim)}/${nameOf(claim)}`;

@@ -34,6 +34,16 @@ test('first the creation of the service, then the earliest readiness that is new
   expect(times.next('a/web', service, [pod('a', at(5))])).toBe(at(1));
 });
 
+test('a service of the same name that is made anew meanwhile counts as a change', () => {
+  const times = new TriggerTimes();
+  times.next('a/web', service, [pod('a', at(2))]);
+  const { metadata } = service;
+  const anew = { ...service, metadata: { ...metadata, creationTimestamp: at(5) } };
+  expect(times.next('a/web', anew, [pod('a', at(2)), pod('b', at(4))])).toBe(at(4));
+  const again = { ...service, metadata: { ...metadata, creationTimestamp: at(7) } };
+  expect(times.next('a/web', again, [pod('a', at(8))])).toBe(at(7));
+});
+
 test('annotations lose a time that is not told', () => {
   const told = withTriggerTime({ kept: 'yes' }, at(2));
   expect(told).toEqual({ kept: 'yes', [TRIGGER_TIME]: at(2) });

@@ -1,16 +1,22 @@
 /**
  * When what made a Service's endpoints change happened: the annotation from which readers tell how
  * long programming the network took. As Kubernetes has it: the Service's own creation first, then
- * the earliest readiness that changed since the last look; nothing where that cannot be told.
+ * the earliest readiness, or creation anew, since the last look; nothing where that cannot be told.
  */
 import { nameOf } from '../../api/meta.ts';
 import type { Pod, Service } from '../../api/types/core-v1.ts';
 
 export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 
+/** Times of one form sort as texts. */
+interface Seen {
+  readonly created: string;
+  /** By pod: when its readiness changed last. */
+  readonly pods: ReadonlyMap<string, string>;
+}
+
 export class TriggerTimes {
-  /** Of each Service, by pod: when its readiness changed last. Times of one form sort as texts. */
-  readonly #seen = new Map<string, ReadonlyMap<string, string>>();
+  readonly #seen = new Map<string, Seen>();
 
   /** Is to be called once for every look at the Service, whether or not anything is written. */
   next(key: string, service: Service, pods: readonly Pod[]): string | undefined {
@@ -22,11 +28,14 @@ export class TriggerTimes {
       const time = ready?.lastTransitionTime;
       if (time === undefined) continue;
       now.set(nameOf(pod), time);
-      if (time <= (before?.get(nameOf(pod)) ?? '')) continue;
+      if (time <= (before?.pods.get(nameOf(pod)) ?? '')) continue;
       if (earliest === undefined || time < earliest) earliest = time;
     }
-    this.#seen.set(key, now);
-    return before === undefined ? service.metadata.creationTimestamp : earliest;
+    const { creationTimestamp: created = '' } = service.metadata;
+    this.#seen.set(key, { created, pods: now });
+    if (before === undefined) return created || undefined;
+    const isNew = created > before.created;
+    return isNew && (earliest === undefined || created < earliest) ? created : earliest;
   }
 
   forget(key: string): void {

@@ -1,6 +1,20 @@
-import type { Node } from '../../api/types/core-v1.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../api/types/core-v1.ts';
 import type { ResourceClaim } from '../../api/types/resource-v1.ts';
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+} from '../../api/types/storage-v1.ts';
 import type { PodInfo } from './pod-info.ts';
+
+/** One was made, or changed from `old`. */
+interface Change<Kind extends string, T> {
+  readonly kind: Kind;
+  readonly object: T;
+  readonly old?: T;
+}
 
 /**
  * Something that happened in the cluster and may make a rejected pod schedulable. One kind per
@@ -22,17 +36,21 @@ export type ClusterEvent =
       readonly upTo?: number;
     }
   | { readonly kind: 'NamespaceLabels' }
-  /** A PersistentVolumeClaim, by "namespace/name", was made or changed. */
-  | { readonly kind: 'Claim'; readonly key: string }
+  /** A PersistentVolumeClaim; `key`: "namespace/name". */
+  | (Change<'Claim', PersistentVolumeClaim> & { readonly key: string })
+  | Change<'Volume', PersistentVolume>
+  | Change<'StorageClass', StorageClass>
+  | Change<'CSINode', CSINode>
+  | Change<'StorageCapacity', CSIStorageCapacity>
+  /** One that is gone publishes no capacities any more. */
+  | Change<'CSIDriver', CSIDriver>
+  | { readonly kind: 'VolumeAttachmentDelete'; readonly object: VolumeAttachment }
   /** One was made, or changed from `old`. */
   | {
       readonly kind: 'ResourceClaim';
       readonly claim: ResourceClaim;
       readonly old?: ResourceClaim;
     }
-  /** One was made or changed; StorageCapacity: a CSIDriver or CSIStorageCapacity. */
-  | { readonly kind: 'Volume' | 'StorageClass' | 'CSINode' | 'StorageCapacity' }
-  | { readonly kind: 'VolumeAttachmentDelete' }
   | { readonly kind: 'DeviceClass' | 'ResourceSlice' };
 
 export type ClusterEventKind = ClusterEvent['kind'];

@@ -1,10 +1,15 @@
 /** NodeVolumeLimits: how many volumes of a CSI driver a node takes, as its CSINode says. */
 import { classOfClaim } from '../../api/scheduling/volumes.ts';
 import type { CSINode } from '../../api/types/storage-v1.ts';
-import type { EnqueueExtensions, FilterPlugin, PreFilterPlugin } from '../framework/interface.ts';
+import type {
+  EnqueueExtensions,
+  EventInterest,
+  FilterPlugin,
+  PreFilterPlugin,
+} from '../framework/interface.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { skip, unresolvable, unschedulable } from '../framework/status.ts';
-import { mountedClaims, type Storage, storageInterests } from './volumes.ts';
+import { mountedClaims, ownClaim, type Storage } from './volumes.ts';
 
 const full = unschedulable('node(s) exceed max volume count');
 
@@ -20,6 +25,22 @@ const limitsOf = (node: CSINode): ReadonlyMap<string, number> =>
       allocatable?.count === undefined ? [] : [[name, allocatable.count] as const],
     ),
   );
+
+/** Of some driver; one without a limit has no end. */
+function allowsMore({
+  object,
+  old,
+}: {
+  readonly object: CSINode;
+  readonly old?: CSINode;
+}): boolean {
+  if (old === undefined) return true;
+  const limits = limitsOf(object);
+  return [...limitsOf(old)].some(([driver, limit]) => (limits.get(driver) ?? Infinity) > limit);
+}
+
+const sharesClaim: NonNullable<EventInterest['helps']> = ({ claims }, event) =>
+  event.kind === 'AssignedPodAdd' && event.pod.claims.some((key) => claims.includes(key));
 
 export function nodeVolumeLimits(
   storage: Storage,
@@ -56,16 +77,15 @@ export function nodeVolumeLimits(
     // A new node has no limits until its CSINode comes.
     interests: [
       { on: 'NodeAdd' },
-      { on: 'CSINode' },
-      { on: 'AssignedPodDelete' },
+      { on: 'CSINode', helps: (_, event) => event.kind === 'CSINode' && allowsMore(event) },
+      {
+        on: 'AssignedPodDelete',
+        helps: (_, event) => event.kind === 'AssignedPodDelete' && event.pod.claims.length > 0,
+      },
       { on: 'VolumeAttachmentDelete' },
       // A volume that another pod has brought to the node counts no more.
-      {
-        on: 'AssignedPodAdd',
-        helps: ({ claims }, event) =>
-          event.kind === 'AssignedPodAdd' && event.pod.claims.some((key) => claims.includes(key)),
-      },
-      ...storageInterests,
+      { on: 'AssignedPodAdd', helps: sharesClaim },
+      ownClaim,
     ],
     preFilter: ({ pod }) => (mountedClaims(pod).length === 0 ? skip : undefined),
     filter({ pod }, node) {

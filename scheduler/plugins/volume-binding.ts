@@ -3,6 +3,7 @@
  * their volume here: Filter asks whether a node could have one, Reserve keeps it from others,
  * PreBind writes it down and waits until the binder, and a provisioner, have done their part.
  */
+import { deepEqual } from '../../api/deep.ts';
 import { nameOf } from '../../api/meta.ts';
 import { wholeValue } from '../../api/quantity.ts';
 import { matchesLabelSelector } from '../../api/selector/label.ts';
@@ -18,7 +19,7 @@ import {
   waitsForConsumer,
 } from '../../api/scheduling/volumes.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../api/types/core-v1.ts';
-import type { StorageClass } from '../../api/types/storage-v1.ts';
+import type { CSIStorageCapacity, StorageClass } from '../../api/types/storage-v1.ts';
 import { stateKey } from '../framework/cycle-state.ts';
 import type {
   Cycle,
@@ -30,8 +31,9 @@ import type {
   Verdict,
 } from '../framework/interface.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
+import type { PodInfo } from '../framework/pod-info.ts';
 import { failure, skip, type Status, unresolvable } from '../framework/status.ts';
-import { isForeign, mountedClaims, type Storage, storageInterests } from './volumes.ts';
+import { isForeign, mountedClaims, notFound, ownClaim, type Storage } from './volumes.ts';
 
 const affinityConflict = unresolvable("node(s) didn't match PersistentVolume's node affinity");
 const nothingToBind = unresolvable("node(s) didn't find available persistent volumes to bind");
@@ -81,8 +83,30 @@ export function volumeBinding(storage: Storage, args: VolumeBindingArgs = {}): V
 class VolumeBindingPlugin implements VolumeBinding {
   readonly name = 'VolumeBinding';
   readonly interests: EnqueueExtensions['interests'] = [
-    ...storageInterests,
-    { on: 'StorageCapacity' },
+    ownClaim,
+    { on: 'Volume' },
+    {
+      on: 'StorageClass',
+      // All else of a class cannot be changed, or does not matter here.
+      helps: (_, event) =>
+        event.kind === 'StorageClass' &&
+        (event.old === undefined ||
+          !deepEqual(event.old.allowedTopologies ?? [], event.object.allowedTopologies ?? [])),
+    },
+    {
+      on: 'StorageCapacity',
+      helps: (_, event) =>
+        event.kind === 'StorageCapacity' &&
+        (event.old === undefined || (limitOf(event.object) ?? 0) > (limitOf(event.old) ?? 0)),
+    },
+    {
+      on: 'CSIDriver',
+      helps: (pod, event) =>
+        event.kind === 'CSIDriver' &&
+        event.old?.spec.storageCapacity === true &&
+        event.object.spec.storageCapacity !== true &&
+        this.#concerns(pod, nameOf(event.object)),
+    },
     { on: 'NodeAdd' },
     { on: 'NodeLabels' },
   ];
@@ -211,8 +235,21 @@ class VolumeBindingPlugin implements VolumeBinding {
     return waits ? 'waits' : undefined;
   }
 
+  /** A volume of the pod is the driver's, or will be. */
+  #concerns(pod: PodInfo, driver: string): boolean {
+    if (pod.pod.spec.volumes?.some(({ csi }) => csi?.driver === driver)) return true;
+    return mountedClaims(pod).some(({ key }) => {
+      const claim = this.#storage.claim(key);
+      return claim !== undefined && this.#classOf(claim)?.provisioner === driver;
+    });
+  }
+
+  #classOf(claim: PersistentVolumeClaim): StorageClass | undefined {
+    return this.#storage.storageClass(classOfClaim(claim) ?? '');
+  }
+
   #waits(claim: PersistentVolumeClaim): boolean {
-    const storageClass = this.#storage.storageClass(classOfClaim(claim) ?? '');
+    const storageClass = this.#classOf(claim);
     return waitsForConsumer(storageClass) && !claim.spec.volumeName;
   }
 
@@ -257,7 +294,7 @@ class VolumeBindingPlugin implements VolumeBinding {
   }
 
   #provisionable(claim: PersistentVolumeClaim, node: Node): Verdict {
-    const storageClass = this.#storage.storageClass(classOfClaim(claim) ?? '');
+    const storageClass = this.#classOf(claim);
     if (storageClass === undefined || storageClass.provisioner === NO_PROVISIONER)
       return nothingToBind;
     if (!topologyAllows(storageClass, node)) return nothingToBind;
@@ -268,8 +305,7 @@ class VolumeBindingPlugin implements VolumeBinding {
   #hasCapacity({ metadata, provisioner }: StorageClass, bytes: number, node: Node): boolean {
     if (this.#storage.csiDriver(provisioner)?.spec.storageCapacity !== true) return true;
     return this.#storage.capacities(metadata.name ?? '').some((each) => {
-      const limit = each.maximumVolumeSize ?? each.capacity;
-      if (limit === undefined || wholeValue(limit) < bytes) return false;
+      if ((limitOf(each) ?? -1) < bytes) return false;
       // Without a topology it can be reached from nowhere.
       return (
         each.nodeTopology !== undefined &&
@@ -288,8 +324,14 @@ class VolumeBindingPlugin implements VolumeBinding {
   }
 }
 
+/** The largest volume that it has room for; undefined: it does not say. */
+function limitOf({ maximumVolumeSize, capacity }: CSIStorageCapacity): number | undefined {
+  const limit = maximumVolumeSize ?? capacity;
+  return limit === undefined ? undefined : wholeValue(limit);
+}
+
 function missing(name: string, ephemeral: boolean): Status {
-  if (!ephemeral) return unresolvable(`persistentvolumeclaim "${name}" not found`);
+  if (!ephemeral) return notFound(name);
   const who = 'waiting for ephemeral volume controller';
   return unresolvable(`${who} to create the persistentvolumeclaim "${name}"`);
 }

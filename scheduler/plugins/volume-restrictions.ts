@@ -13,7 +13,7 @@ import type {
 } from '../framework/interface.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { skip, unschedulable } from '../framework/status.ts';
-import { type Storage, storageInterests } from './volumes.ts';
+import { mountedClaims, notFound, ownClaimMade, type Storage } from './volumes.ts';
 
 const inUse = unschedulable(
   'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode ' +
@@ -52,6 +52,11 @@ function conflicts(a: Volume, b: Volume): boolean {
   return x.monitors.some((each) => y.monitors.includes(each)) && !(x.readOnly && y.readOnly);
 }
 
+const shareDisk = (a: Pod, b: Pod): boolean =>
+  (a.spec.volumes ?? []).some((one) =>
+    (b.spec.volumes ?? []).some((other) => conflicts(one, other)),
+  );
+
 export function volumeRestrictions(
   storage: Storage,
 ): PreFilterPlugin & PreFilterExtensions & FilterPlugin & EnqueueExtensions {
@@ -64,8 +69,20 @@ export function volumeRestrictions(
   };
   return {
     name: 'VolumeRestrictions',
-    interests: [{ on: 'AssignedPodDelete' }, ...storageInterests],
+    interests: [
+      { on: 'NodeAdd' },
+      {
+        on: 'AssignedPodDelete',
+        helps: ({ pod, claims }, event) =>
+          event.kind === 'AssignedPodDelete' &&
+          (event.pod.claims.some((key) => claims.includes(key)) || shareDisk(pod, event.pod.pod)),
+      },
+      ownClaimMade,
+    ],
     preFilter({ pod, state, cluster }) {
+      // Only of a claim that is there can be told who may mount it.
+      for (const { key, name, ephemeral } of mountedClaims(pod))
+        if (!ephemeral && storage.claim(key) === undefined) return notFound(name);
       const keys = new Set(
         pod.claims.filter((key) =>
           storage.claim(key)?.spec.accessModes?.includes('ReadWriteOncePod'),
@@ -82,9 +99,7 @@ export function volumeRestrictions(
     filter({ pod: { pod }, state }, node) {
       if ((state.read(exclusiveState)?.conflicts ?? 0) > 0) return inUse;
       if (!needsDisk(pod)) return undefined;
-      for (const other of node.pods.values())
-        for (const a of pod.spec.volumes ?? [])
-          for (const b of other.pod.spec.volumes ?? []) if (conflicts(a, b)) return noDisk;
+      for (const other of node.pods.values()) if (shareDisk(pod, other.pod)) return noDisk;
       return undefined;
     },
   };

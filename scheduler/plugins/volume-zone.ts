@@ -1,10 +1,19 @@
 /** VolumeZone: volumes that say by labels in which zone or region they are. */
+import { deepEqual } from '../../api/deep.ts';
+import { classOfClaim, waitsForConsumer } from '../../api/scheduling/volumes.ts';
+import type { PersistentVolumeClaim } from '../../api/types/core-v1.ts';
 import { stateKey } from '../framework/cycle-state.ts';
-import type { EnqueueExtensions, FilterPlugin, PreFilterPlugin } from '../framework/interface.ts';
+import type {
+  EnqueueExtensions,
+  FilterPlugin,
+  PreFilterPlugin,
+  Verdict,
+} from '../framework/interface.ts';
 import { skip, unresolvable } from '../framework/status.ts';
-import { mountedClaims, type Storage, storageInterests } from './volumes.ts';
+import { mountedClaims, notFound, ownClaim, type Storage } from './volumes.ts';
 
 const conflict = unresolvable('node(s) had no available volume zone');
+const noVolume = unresolvable('PersistentVolume had no name');
 
 /** The labels of a volume, and those of a node that answer to each: its own name comes first. */
 const topologyLabels: readonly (readonly string[])[] = [
@@ -34,15 +43,52 @@ function placesOf(labels: Labels): readonly Place[] {
 }
 
 export function volumeZone(storage: Storage): PreFilterPlugin & FilterPlugin & EnqueueExtensions {
+  const unbound = (claim: PersistentVolumeClaim): Verdict => {
+    const className = classOfClaim(claim) ?? '';
+    if (className === '')
+      return unresolvable('PersistentVolumeClaim had no pv name and storageClass name');
+    const storageClass = storage.storageClass(className);
+    if (storageClass === undefined)
+      return unresolvable(`storageclass.storage.k8s.io "${className}" not found`);
+    return waitsForConsumer(storageClass) ? undefined : noVolume;
+  };
   return {
     name: 'VolumeZone',
-    interests: [{ on: 'NodeAdd' }, { on: 'NodeLabels' }, ...storageInterests],
+    interests: [
+      { on: 'NodeAdd' },
+      { on: 'NodeLabels' },
+      ownClaim,
+      {
+        on: 'StorageClass',
+        helps: (_, event) =>
+          event.kind === 'StorageClass' &&
+          event.old === undefined &&
+          waitsForConsumer(event.object),
+      },
+      {
+        on: 'Volume',
+        helps: (_, event) =>
+          event.kind === 'Volume' &&
+          (event.old === undefined ||
+            !deepEqual(
+              placesOf(event.old.metadata.labels),
+              placesOf(event.object.metadata.labels),
+            )),
+      },
+    ],
     preFilter({ pod, state }) {
       const places: Place[] = [];
-      for (const { key } of mountedClaims(pod)) {
-        // VolumeBinding has the say on claims without a volume.
-        const name = storage.claim(key)?.spec.volumeName;
-        if (!name) continue;
+      for (const { key, name: claimName, ephemeral } of mountedClaims(pod)) {
+        // As in Kubernetes, a volume made for the pod is VolumeBinding's alone.
+        if (ephemeral) continue;
+        const claim = storage.claim(key);
+        if (claim === undefined) return notFound(claimName);
+        const name = claim.spec.volumeName;
+        if (!name) {
+          const refused = unbound(claim);
+          if (refused !== undefined) return refused;
+          continue;
+        }
         const volume = storage.volume(name);
         if (volume === undefined) return unresolvable(`persistentvolume "${name}" not found`);
         places.push(...placesOf(volume.metadata.labels));

@@ -317,7 +317,7 @@ describe('VolumeRestrictions', () => {
   const once = { accessModes: ['ReadWriteOncePod'] };
 
   it('lets one pod alone mount a ReadWriteOncePod claim', () => {
-    const plugin = volumeRestrictions(aStorage({ claims: [aClaim('data', once)] }));
+    const plugin = volumeRestrictions(aStorage({ claims: [aClaim('data', once), aClaim('free')] }));
     const other = aNodeInfo(aNode({ name: 'c' }), aPod({ ...podWith('data').spec, name: 'other' }));
     const cycle = aCycle(podWith('data'), nodes[0]!, other);
     const inUse =
@@ -331,6 +331,8 @@ describe('VolumeRestrictions', () => {
     expect(plugin.filter(cycle, other)?.reasons).toEqual([inUse]);
     expect(verdicts(plugin, aCycle(podWith('data'), ...nodes))).toEqual(['', '']);
     expect(verdicts(plugin, aCycle(podWith('free'), other))).toBe('Skip');
+    const missing = 'persistentvolumeclaim "missing" not found';
+    expect(verdicts(plugin, aCycle(podWith('missing'), other))).toBe(missing);
   });
 
   it.each([
@@ -372,6 +374,38 @@ describe('VolumeZone', () => {
     const sorted =
       typeof found === 'string' ? found : order.map((_n, i) => found[order.indexOf(i)]);
     expect(sorted).toEqual(wanted);
+  });
+
+  it.each<[string, StorageSketch, string]>([
+    ['that is missing', {}, 'persistentvolumeclaim "data" not found'],
+    [
+      'whose class is missing',
+      { claims: [aClaim('data')] },
+      'storageclass.storage.k8s.io "slow" not found',
+    ],
+    [
+      'without a class',
+      { claims: [aClaim('data', { storageClassName: '' })] },
+      'PersistentVolumeClaim had no pv name and storageClass name',
+    ],
+    [
+      'that is to be bound at once',
+      { claims: [aClaim('data')], classes: [aClass({ volumeBindingMode: 'Immediate' })] },
+      'PersistentVolume had no name',
+    ],
+    ['that waits for the pod', { claims: [aClaim('data')], classes: [aClass()] }, 'Skip'],
+    [
+      'whose volume is missing',
+      { claims: [aClaim('data', { volumeName: 'v' })] },
+      'persistentvolume "v" not found',
+    ],
+  ])('a claim %s', (_, sketch, wanted) => {
+    expect(verdicts(volumeZone(aStorage(sketch)), aCycle(podWith('data'), ...zoned))).toBe(wanted);
+  });
+
+  it('leaves a volume that is made for the pod to VolumeBinding', () => {
+    const pod = aPod({ name: 'new', volumes: [{ name: 'v', ephemeral: {} }] });
+    expect(verdicts(volumeZone(aStorage({})), aCycle(pod, ...zoned))).toBe('Skip');
   });
 });
 

@@ -10,6 +10,7 @@ import type {
 } from '../../api/types/storage-v1.ts';
 import type { EventInterest } from '../framework/interface.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
+import { type Status, unresolvable } from '../framework/status.ts';
 
 export interface Storage {
   /** By "namespace/name". */
@@ -59,13 +60,18 @@ export function isForeign(claim: PersistentVolumeClaim, pod: Pod): boolean {
   return !owners.some(({ uid, controller }) => controller && uid === uidOf(pod));
 }
 
-/** A change of a claim that the rejected pod mounts, and of anything else that claims need. */
-export const storageInterests: readonly EventInterest[] = [
-  {
-    on: 'Claim',
-    helps: (pod, event) =>
-      event.kind === 'Claim' && mountedClaims(pod).some(({ key }) => key === event.key),
-  },
-  { on: 'Volume' },
-  { on: 'StorageClass' },
-];
+const ofPod: NonNullable<EventInterest['helps']> = (pod, event) =>
+  event.kind === 'Claim' && mountedClaims(pod).some(({ key }) => key === event.key);
+
+/** A claim that the rejected pod mounts was made or changed. */
+export const ownClaim: EventInterest = { on: 'Claim', helps: ofPod };
+
+/** A claim that the rejected pod mounts was made. */
+export const ownClaimMade: EventInterest = {
+  on: 'Claim',
+  helps: (pod, event, cluster) =>
+    event.kind === 'Claim' && event.old === undefined && ofPod(pod, event, cluster),
+};
+
+export const notFound = (claimName: string): Status =>
+  unresolvable(`persistentvolumeclaim "${claimName}" not found`);

@@ -23,6 +23,14 @@ const addresses = (endpoints: Seen): number =>
 const unready = (endpoints: Seen): number =>
   (endpoints.subsets ?? []).flatMap((subset) => subset.notReadyAddresses ?? []).length;
 
+/** Both kinds name that many ready: what happened so far is written down, each in its own write. */
+async function named(at: Place, count: number): Promise<void> {
+  await at.until('Endpoints', 'web', (each) => addresses(each) === count);
+  const ready = (slice: Seen): number =>
+    (slice.endpoints ?? []).filter((each) => JSON.stringify(each).includes('"ready":true')).length;
+  await at.untilAll('EndpointSlice', (slices) => slices.some((each) => ready(each) === count));
+}
+
 const readyIs =
   (wanted: string) =>
   ({ status }: Seen): boolean =>
@@ -141,7 +149,7 @@ subsets:
     name: 'service that is deleted',
     async run(at) {
       await at.create(`${pods(1)}\n---${service('selector: { app: web }')}`);
-      await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+      await named(at, 1);
       await at.delete('Service', 'web');
       await at.untilGone('Endpoints', 'web');
       await at.untilAll('EndpointSlice', (slices) => slices.length === 0);
@@ -162,7 +170,7 @@ spec: { type: ExternalName, externalName: example.org }`);
     name: 'service that selects other pods, then none',
     async run(at) {
       await at.create(`${pods(1)}\n---${service('selector: { app: web }')}`);
-      await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+      await named(at, 1);
       await at.merge('Service', 'web', { spec: { selector: { app: 'other' } } });
       await at.until('Endpoints', 'web', (each) => addresses(each) === 0);
       await at.merge('Service', 'web', { metadata: { labels: { tier: 'back' } } });
@@ -173,7 +181,7 @@ spec: { type: ExternalName, externalName: example.org }`);
     name: 'service whose ports change',
     async run(at) {
       await at.create(`${pods(1)}\n---${service('selector: { app: web }')}`);
-      await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+      await named(at, 1);
       const ports = [{ name: 'http', port: 80, targetPort: 9090 }];
       await at.merge('Service', 'web', { spec: { ports } });
       await at.until('Endpoints', 'web', (each) => JSON.stringify(each).includes('9090'));
@@ -184,7 +192,7 @@ spec: { type: ExternalName, externalName: example.org }`);
     async run(at) {
       const slow = { annotations: { 'wherry.io/stop-seconds': '1000' } };
       await at.create(`${pods(1, slow)}\n---${service('selector: { app: web }')}`);
-      await at.until('Endpoints', 'web', (each) => addresses(each) === 1);
+      await named(at, 1);
       const [pod] = await at.list('Pod');
       await at.merge('ReplicaSet', 'web', { spec: { replicas: 0 } });
       await at.until(

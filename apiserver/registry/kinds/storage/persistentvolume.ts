@@ -15,6 +15,7 @@ import { accessModesText } from './access-modes.ts';
 import { defaultInTreeSources } from './in-tree-defaults.ts';
 import { iscsiPathTooLong } from './in-tree-sources.ts';
 import { validateVolumeSpec } from './persistentvolume-validation.ts';
+import { isOnlyRenamed } from './renamed-labels.ts';
 import { volumeSources } from './volume-sources.ts';
 import { volumeWarnings } from './persistentvolume-warnings.ts';
 import { roundAmounts } from '../../../../api/quantity.ts';
@@ -55,7 +56,7 @@ function validateUpdate({ spec }: PersistentVolume, { spec: old }: PersistentVol
     errors.push(forbidden('spec.persistentvolumesource', detail));
   }
   errors.push(...validateImmutable(spec.volumeMode, old.volumeMode, 'volumeMode'));
-  if (old.nodeAffinity !== undefined && !deepEqual(spec.nodeAffinity, old.nodeAffinity)) {
+  if (old.nodeAffinity !== undefined && !isOnlyRenamed(spec.nodeAffinity, old.nodeAffinity)) {
     const detail = 'field is immutable, except for updating from beta label to GA';
     errors.push(invalid('nodeAffinity', spec.nodeAffinity, detail));
   }
