@@ -19,8 +19,7 @@ export interface Output {
   readonly err: (text: string | Uint8Array) => void;
 }
 
-/** What stands at a path; links are not followed. */
-/** Reads what `-f` names. Rejects with a UsageError in kubectl's words. */
+/** Reads what `-f` names, rejecting with a UsageError in kubectl's words, and copies files. */
 export interface Files {
   /** The files of a path, sorted: itself, or the manifests of a folder (`deep`: and below it). */
   expand(path: string, deep: boolean): Promise<readonly string[]>;
@@ -30,8 +29,14 @@ export interface Files {
   readBytes(path: string): Promise<Uint8Array>;
   /** Names in a folder, sorted; undefined if the path is none. */
   list(path: string): Promise<readonly string[] | undefined>;
-  /** Rejects with the system's error if there is nothing. */
+  /** Rejects with the system's error if there is nothing. Links are not followed. */
   entry(path: string): Promise<FileEntry>;
+  /** The first so many bytes of a file that may be large. */
+  readPieces(path: string, bytes: number): AsyncIterable<Uint8Array>;
+  /** Writes as a shell's `>` does, in folders that are made if they are missing. */
+  overwrite(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
+  /** With its parents. */
+  makeFolder(path: string): Promise<void>;
 }
 
 /** Where a connection goes, and as whom. */

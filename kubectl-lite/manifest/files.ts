@@ -10,6 +10,9 @@ export interface FileSystem {
   list(path: string): Promise<readonly string[]>;
   read(path: string): Promise<string>;
   readBytes(path: string): Promise<Uint8Array>;
+  readPieces(path: string, bytes: number): AsyncIterable<Uint8Array>;
+  overwrite(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
+  makeFolder(path: string): Promise<void>;
   /** Links are not followed. */
   entry(path: string): Promise<FileEntry>;
   readInput(): Promise<string>;
@@ -57,6 +60,9 @@ export function manifestFiles(fileSystem: FileSystem): Files {
     },
     readBytes: (path) => fileSystem.readBytes(path),
     entry: (path) => fileSystem.entry(path),
+    readPieces: (path, bytes) => fileSystem.readPieces(path, bytes),
+    overwrite: (path, pieces) => fileSystem.overwrite(path, pieces),
+    makeFolder: (path) => fileSystem.makeFolder(path),
     async list(path) {
       return (await fileSystem.kindOf(path)) === 'folder' ? fileSystem.list(path) : undefined;
     },

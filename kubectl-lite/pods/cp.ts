@@ -1,7 +1,7 @@
 /** `cp`: files to and from containers, through `tar` in the container. */
 import type { Pod } from '../../api/types/core-v1.ts';
 import { BoundedStream } from '../../platform/stream.ts';
-import { readTar, tarEnd, tarEntry, TarError } from '../../platform/bytes/tar.ts';
+import { packTar, readTar, TarError, type TarSource } from '../../platform/bytes/tar.ts';
 import { command } from '../command.ts';
 import { boolean, integer, text } from '../flags/flag.ts';
 import type { Files, Session } from '../session.ts';
@@ -106,7 +106,7 @@ async function upload(session: Session, { from, to, asked, preserve }: Copy): Pr
     session,
     { path: podPath(pod, 'exec'), query },
     {
-      stdin: archive(session.files, local, target.slice(slash + 1)),
+      stdin: packTar(sources(session.files, local, target.slice(slash + 1))),
       tty: false,
       out: (bytes) => session.output.out(Buffer.from(bytes)),
       err: (bytes) => session.output.err(Buffer.from(bytes)),
@@ -120,21 +120,17 @@ const isThere = (session: Session, path: string): Promise<boolean> =>
     () => false,
   );
 
-async function* archive(files: Files, path: string, name: string): AsyncGenerator<Uint8Array> {
-  yield* entries(files, path, name);
-  yield tarEnd;
-}
-
-async function* entries(files: Files, path: string, name: string): AsyncGenerator<Uint8Array> {
+async function* sources(files: Files, path: string, name: string): AsyncGenerator<TarSource> {
   const entry = await files.entry(path);
-  if (entry.kind === 'file') yield tarEntry(name, entry, await files.readBytes(path));
-  else if (entry.kind === 'link') yield tarEntry(name, entry, Buffer.alloc(0));
-  else {
-    const inside = (await files.list(path)) ?? [];
-    // The others come with what is in them, and belong to whoever unpacks.
-    if (inside.length === 0) yield tarEntry(`${name}/`, entry, Buffer.alloc(0));
-    for (const child of inside) yield* entries(files, `${path}/${child}`, `${name}/${child}`);
+  const content = files.readPieces(path, entry.bytes);
+  if (entry.kind !== 'folder') {
+    yield { name, entry, content };
+    return;
   }
+  const inside = (await files.list(path)) ?? [];
+  // The others come with what is in them, and belong to whoever unpacks.
+  if (inside.length === 0) yield { name: `${name}/`, entry, content };
+  for (const child of inside) yield* sources(files, `${path}/${child}`, `${name}/${child}`);
 }
 
 /** What is copied to a folder goes into it. */
@@ -194,7 +190,7 @@ async function unpack(
   pieces: AsyncIterable<Uint8Array>,
   { from, source, target }: Unpacking,
 ): Promise<void> {
-  const { disk } = session.environment;
+  const { files } = session;
   const base = source.replace(/^\/+/, '');
   const here = target.replace(/(.)\/+$/, '$1');
   const isFolder = (await session.files.list(here)) !== undefined;
@@ -207,8 +203,8 @@ async function unpack(
       continue;
     }
     const into = rest === '' && type === 'file' && isFolder ? `/${base.split('/').at(-1)}` : rest;
-    if (type === 'folder') await disk.makeFolder(here + into);
-    else if (type === 'file') await disk.write(here + into, content, { mode: 0o644 });
+    if (type === 'folder') await files.makeFolder(here + into);
+    else if (type === 'file') await files.overwrite(here + into, content);
     else if (type === 'link') {
       const hint =
         ` (consider using "kubectl-lite exec -n ${JSON.stringify(from.namespace ?? '')} ` +
@@ -216,7 +212,10 @@ async function unpack(
       const link = `${JSON.stringify(here + rest)} -> ${JSON.stringify(pointsTo)}`;
       session.complain(`warning: skipping symlink: ${link}${warned ? '' : hint}`);
       warned = true;
-    } else session.complain(`warning: skipping ${JSON.stringify(name)}: it is a device`);
+    } else {
+      const what = type === 'hardLink' ? `a hard link to ${JSON.stringify(pointsTo)}` : 'a device';
+      session.complain(`warning: skipping ${JSON.stringify(name)}: it is ${what}`);
+    }
   }
 }
 

@@ -2,7 +2,7 @@
  * `tar` as `kubectl cp` asks for it, in the words of busybox: plain archives of the container's
  * simulated files. Modes and owners are not kept, and there are no links.
  */
-import { readTar, tarEnd, tarEntry, TarError, type FileEntry } from '../../platform/bytes/tar.ts';
+import { packTar, readTar, TarError, type TarSource } from '../../platform/bytes/tar.ts';
 import { type Call, complain } from './call.ts';
 import { absolute, FileFault, type Found } from './container-files.ts';
 import { Collector, inputOf } from './redirections.ts';
@@ -61,17 +61,19 @@ async function create(call: Call, { file, folder, paths }: Task): Promise<number
   if (paths.length === 0) return complain(call, 'empty archive');
   const archive = file === '-' ? call.io.stdout : new Collector();
   let code = 0;
-  for (const path of paths) {
-    const found = await files.find(absolute(path, folder));
-    if (found === undefined) {
-      code = await complain(call, `${path}: No such file or directory`);
-      continue;
+  async function* members(): AsyncGenerator<TarSource> {
+    for (const path of paths) {
+      const found = await files.find(absolute(path, folder));
+      if (found === undefined) {
+        code = await complain(call, `${path}: No such file or directory`);
+        continue;
+      }
+      if (path.startsWith('/')) await complain(call, "removing leading '/' from member names");
+      const name = path.replace(/^\/+/, '').replace(/\/+$/, '') || '.';
+      yield* sources(call, { path: absolute(path, folder), name, found });
     }
-    if (path.startsWith('/')) await complain(call, "removing leading '/' from member names");
-    const name = path.replace(/^\/+/, '').replace(/\/+$/, '') || '.';
-    await pack(call, { path: absolute(path, folder), name, found }, archive);
   }
-  await archive.write(tarEnd);
+  for await (const piece of packTar(members())) await archive.write(piece);
   if (archive instanceof Collector)
     await files.write(absolute(file, call.cwd), archive.bytes, clock.now());
   return code === 0 ? 0 : complain(call, 'error exit delayed from previous errors');
@@ -84,24 +86,27 @@ interface Member {
 }
 
 /** A file, or a folder and all that is in it. */
-async function pack(
-  call: Call,
-  { path, name, found }: Member,
-  to: Call['io']['stdout'],
-): Promise<void> {
+async function* sources(call: Call, { path, name, found }: Member): AsyncGenerator<TarSource> {
   const { user, files, startedAtMs } = call.world;
   const owned = { uid: user.uid, gid: user.gid, target: '' };
   if (found.kind === 'file') {
     const { bytes, mode, atMs } = found.file;
-    const entry: FileEntry = { ...owned, kind: 'file', mode, modifiedMs: atMs };
-    return to.write(tarEntry(name, entry, bytes));
+    const entry = { ...owned, kind: 'file', mode, modifiedMs: atMs, bytes: bytes.length } as const;
+    yield { name, entry, content: inputOf(bytes) };
+    return;
   }
-  const entry: FileEntry = { ...owned, kind: 'folder', mode: 0o755, modifiedMs: startedAtMs };
-  await to.write(tarEntry(`${name}/`, entry, Buffer.alloc(0)));
+  const entry = {
+    ...owned,
+    kind: 'folder',
+    mode: 0o755,
+    modifiedMs: startedAtMs,
+    bytes: 0,
+  } as const;
+  yield { name: `${name}/`, entry, content: inputOf(new Uint8Array()) };
   for (const each of found.names) {
     const inside = await files.find(absolute(each, path));
     if (inside !== undefined)
-      await pack(call, { path: absolute(each, path), name: `${name}/${each}`, found: inside }, to);
+      yield* sources(call, { path: absolute(each, path), name: `${name}/${each}`, found: inside });
   }
 }
 
@@ -111,17 +116,21 @@ async function extract(call: Call, { mode, file, folder, paths }: Task): Promise
   if (mode === 'x' && (await files.find(folder))?.kind !== 'folder')
     return complain(call, `can't change directory to '${folder}': No such file or directory`);
   let code = 0;
-  for await (const { name, type, content } of readTar(source, MAX_FILE_BYTES)) {
+  for await (const { name, type, bytes, content } of readTar(source)) {
+    if (bytes > MAX_FILE_BYTES) throw new TarError(`${name}: File too large`);
     const isWanted = (path: string): boolean => name === path || name.startsWith(`${path}/`);
     if (paths.length > 0 && !paths.some(isWanted)) continue;
     if (mode === 't') await call.io.stdout.write(Buffer.from(`${name}\n`));
-    else if (type === 'link' || type === 'other')
+    else if (type !== 'file' && type !== 'folder')
       code = await complain(call, `${name}: links and devices are not simulated`);
     else {
       const path = absolute(name.replace(/^\/+/, ''), folder);
       if (name.split('/').includes('..')) throw new TarError(`name with '..' skipped: '${name}'`);
       await makeFolders(call, type === 'folder' ? path : absolute('..', path));
-      if (type === 'file') await files.write(path, Buffer.from(content), clock.now());
+      if (type !== 'file') continue;
+      const written = new Collector(MAX_FILE_BYTES);
+      for await (const piece of content) await written.write(piece);
+      await files.write(path, written.bytes, clock.now());
     }
   }
   return code;

@@ -1,8 +1,7 @@
-/** Archives as `tar` reads and writes them (POSIX ustar, and GNU's long names). */
-const BLOCK = 512;
-const NAME_BYTES = 100;
+/** Archives as `tar` reads and writes them: POSIX ustar, with pax's and GNU's longer names. */
+import { createTarDecoder, createTarPacker, type TarHeader } from 'modern-tar';
 
-/** An archive that cannot be read, or not here. */
+/** An archive that cannot be read. */
 export class TarError extends Error {
   override readonly name = 'TarError';
 }
@@ -17,148 +16,102 @@ export interface FileEntry {
   readonly modifiedMs: number;
   /** Where a link points; "" of others. */
   readonly target: string;
+  /** Of the content; 0 of what has none. */
+  readonly bytes: number;
+}
+
+/** Of something that goes into an archive. A folder's name ends in "/". */
+export interface TarSource {
+  readonly name: string;
+  readonly entry: FileEntry;
+  /** As many bytes as the entry says. */
+  readonly content: AsyncIterable<Uint8Array>;
 }
 
 export interface TarEntry {
   readonly name: string;
-  readonly type: 'file' | 'folder' | 'link' | 'other';
-  readonly content: Uint8Array;
+  readonly type: 'file' | 'folder' | 'link' | 'hardLink' | 'other';
   /** Of a link. */
   readonly target: string;
+  readonly bytes: number;
+  /** To be read before the next entry is asked for, if at all. */
+  readonly content: AsyncIterable<Uint8Array>;
 }
 
-const octal = (value: number, width: number): string =>
-  `${value.toString(8).padStart(width - 1, '0')}\0`;
+const headerTypes = { file: 'file', folder: 'directory', link: 'symlink' } as const;
 
-/** What of a header has eight places; more does not fit. */
-const MAX_ID = 0o7777777;
-
-type Attributes = Pick<FileEntry, 'mode' | 'uid' | 'gid' | 'modifiedMs' | 'target'>;
-
-const none: Attributes = { mode: 0o644, uid: 0, gid: 0, modifiedMs: 0, target: '' };
-
-interface Head extends Attributes {
-  readonly size: number;
-  readonly flag: string;
-}
-
-function header(name: Uint8Array, { size, flag, ...attributes }: Head): Buffer {
-  const { mode, uid, gid, modifiedMs, target } = attributes;
-  const block = Buffer.alloc(BLOCK);
-  block.set(name.subarray(0, NAME_BYTES), 0);
-  block.write(octal(mode, 8), 100);
-  block.write(octal(uid > MAX_ID ? 0 : uid, 8), 108);
-  block.write(octal(gid > MAX_ID ? 0 : gid, 8), 116);
-  block.write(octal(size, 12), 124);
-  block.write(octal(Math.max(0, Math.floor(modifiedMs / 1000)), 12), 136);
-  block.write(' '.repeat(8), 148);
-  block.write(flag, 156);
-  block.set(Buffer.from(target).subarray(0, NAME_BYTES), 157);
-  block.write('ustar\x0000', 257);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return block;
-}
-
-const padding = (size: number): Buffer => Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
-
-/** GNU's way to tell names ("L") and targets ("K") that are too long for a header. */
-function longText(text: Uint8Array, flag: 'L' | 'K'): readonly Uint8Array[] {
-  if (text.length < NAME_BYTES) return [];
-  const size = text.length + 1;
-  const head = header(Buffer.from('../@LongLink'), { ...none, size, flag });
-  return [head, text, Buffer.alloc(1), padding(size)];
-}
-
-const flags = { file: '0', link: '2', folder: '5' } as const;
-
-/** The blocks of one entry. */
-export function tarEntry(name: string, entry: FileEntry, content: Uint8Array): Buffer {
-  const [bytes, target] = [Buffer.from(name), Buffer.from(entry.target)];
-  return Buffer.concat([
-    ...longText(target, 'K'),
-    ...longText(bytes, 'L'),
-    header(bytes, { ...entry, size: content.length, flag: flags[entry.kind] }),
-    content,
-    padding(content.length),
-  ]);
-}
-
-export const tarEnd: Buffer = Buffer.alloc(2 * BLOCK);
-
-const types: Readonly<Record<string, TarEntry['type']>> = {
-  '0': 'file',
-  '\0': 'file',
-  '2': 'link',
-  '5': 'folder',
+const types: Partial<Record<NonNullable<TarHeader['type']>, TarEntry['type']>> = {
+  file: 'file',
+  directory: 'folder',
+  symlink: 'link',
+  link: 'hardLink',
 };
 
+/** All of a Date that is asked for: Dates are effects, which only platform/node has. */
+const timeOf = (ms: number): Date => ({ getTime: () => ms }) as Date;
+
+/** The bytes of an archive. Rejects with the error of a source. */
+export async function* packTar(sources: AsyncIterable<TarSource>): AsyncGenerator<Uint8Array> {
+  const { readable, controller } = createTarPacker();
+  const pack = async (): Promise<void> => {
+    for await (const { name, entry, content } of sources) {
+      const { kind, mode, uid, gid, modifiedMs, target, bytes } = entry;
+      const type = headerTypes[kind];
+      const mtime = timeOf(Math.max(0, modifiedMs));
+      const header = { name, type, size: bytes, mode, uid, gid, mtime, linkname: target };
+      const body = controller.add(header).getWriter();
+      for await (const piece of content) await body.write(piece);
+      await body.close();
+    }
+    controller.finalize();
+  };
+  pack().catch((error: unknown) => controller.error(error));
+  yield* readable;
+}
+
 /**
- * Reads an archive as it comes; the pieces may be cut anywhere. Throws a {@link TarError} if it
- * ends too early, or has a file of more than `maxBytes`.
+ * Reads an archive as it comes; the pieces may be cut anywhere, and no bytes are no entries.
+ * Rejects with a {@link TarError} if it is no archive or ends too early, and with the source's
+ * error if that fails.
  */
-export async function* readTar(
-  pieces: AsyncIterable<Uint8Array>,
-  maxBytes = Infinity,
-): AsyncGenerator<TarEntry> {
-  const source = new Source(pieces);
-  let longName: string | undefined;
-  let longTarget: string | undefined;
-  for (;;) {
-    const block = await source.take(BLOCK);
-    if (block === undefined || block.every((byte) => byte === 0)) return;
-    const size = Number.parseInt(text(block, 124, 12), 8) || 0;
-    if (size > maxBytes) throw new TarError(`${text(block, 0, NAME_BYTES)}: File too large`);
-    const content = await source.take(size);
-    const rest = await source.take((BLOCK - (size % BLOCK)) % BLOCK);
-    if (content === undefined || rest === undefined) {
-      throw new TarError('the archive ends in the middle of a file');
+export async function* readTar(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
+  const { readable, writable } = createTarDecoder({ strict: true });
+  let isEmpty = true;
+  let failure: { readonly error: unknown } | undefined;
+  async function* source(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const piece of pieces) {
+        isEmpty = false;
+        yield piece;
+      }
+    } catch (error) {
+      failure = { error };
+      throw error;
     }
-    const flag = String.fromCharCode(block[156]!);
-    if (flag === 'L' || flag === 'K') {
-      const long = text(content, 0, content.length);
-      if (flag === 'L') longName = long;
-      else longTarget = long;
-      continue;
-    }
-    const prefix = text(block, 345, 155);
-    const short = text(block, 0, 100);
-    const name = longName ?? (prefix === '' ? short : `${prefix}/${short}`);
-    const target = longTarget ?? text(block, 157, NAME_BYTES);
-    [longName, longTarget] = [undefined, undefined];
-    yield { name, type: types[flag] ?? 'other', content, target };
   }
-}
-
-function text(block: Uint8Array, from: number, length: number): string {
-  const bytes = Buffer.from(block.subarray(from, from + length));
-  const end = bytes.indexOf(0);
-  return bytes
-    .subarray(0, end < 0 ? bytes.length : end)
-    .toString()
-    .trimEnd();
-}
-
-class Source {
-  readonly #pieces: AsyncIterator<Uint8Array>;
-  #waiting: Buffer = Buffer.alloc(0);
-
-  constructor(pieces: AsyncIterable<Uint8Array>) {
-    this.#pieces = pieces[Symbol.asyncIterator]();
-  }
-
-  /** Undefined if fewer bytes are left. */
-  async take(count: number): Promise<Buffer | undefined> {
-    const parts = [this.#waiting];
-    let have = this.#waiting.length;
-    while (have < count) {
-      const next = await this.#pieces.next();
-      if (next.done) return undefined;
-      parts.push(Buffer.from(next.value));
-      have += next.value.length;
+  const explained = (error: unknown): unknown => {
+    if (failure !== undefined) return failure.error;
+    return new TarError(error instanceof Error ? error.message : String(error));
+  };
+  async function* contentOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } catch (error) {
+      throw explained(error);
     }
-    const whole = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    this.#waiting = whole.subarray(count);
-    return whole.subarray(0, count);
+  }
+  ReadableStream.from(source())
+    .pipeTo(writable)
+    .catch(() => {
+      // The other end tells it.
+    });
+  try {
+    for await (const { header, body } of readable) {
+      const { name, type = 'file', linkname: target = '', size: bytes } = header;
+      yield { name, type: types[type] ?? 'other', target, bytes, content: contentOf(body) };
+      if (!body.locked) await body.cancel();
+    }
+  } catch (error) {
+    if (failure !== undefined || !isEmpty) throw explained(error);
   }
 }

@@ -13,7 +13,7 @@ export interface Layer {
 }
 
 export const layers: readonly Layer[] = [
-  { part: 'platform', imports: [] },
+  { part: 'platform', imports: [], packages: ['modern-tar'] },
   { part: 'platform/foreign-flags.ts', imports: [], packages: ['commander'] },
   {
     part: 'platform/node',

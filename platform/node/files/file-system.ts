@@ -1,7 +1,12 @@
+import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, readdir, readFile, readlink, stat } from 'node:fs';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { makeFolder } from './make-folder.ts';
 
-/** Plain reads of files that users name on a command line. */
+/** Files that users name on a command line. */
 export const realFileSystem = {
   async kindOf(path: string): Promise<'file' | 'folder' | undefined> {
     try {
@@ -26,9 +31,19 @@ export const realFileSystem = {
       gid: found.gid,
       modifiedMs: found.mtimeMs,
       target: isLink ? await promisify(readlink)(path) : '',
+      bytes: found.isFile() ? found.size : 0,
     };
   },
   list: async (path: string): Promise<readonly string[]> => (await promisify(readdir)(path)).sort(),
   read: (path: string): Promise<string> => promisify(readFile)(path, 'utf8'),
   readBytes: (path: string): Promise<Uint8Array> => promisify(readFile)(path),
+  makeFolder: (path: string): Promise<void> => makeFolder(path),
+  /** The first so many bytes. */
+  readPieces: (path: string, bytes: number): AsyncIterable<Uint8Array> =>
+    bytes === 0 ? Readable.from([]) : createReadStream(path, { end: bytes - 1 }),
+  /** In place, through links and into devices, as a shell's `>` does. */
+  async overwrite(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    await makeFolder(dirname(path));
+    await pipeline(pieces, createWriteStream(path));
+  },
 };
