@@ -138,6 +138,7 @@ class Server implements ApiServer {
         audit: options.audit,
         limits,
         requestTimeoutMs,
+        isPassedOn: (info) => this.#aggregator?.isRemote(info) === true,
         strictTransport: options.strictTransport,
       },
       route({

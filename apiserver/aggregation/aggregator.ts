@@ -131,7 +131,11 @@ export class Aggregator implements Running {
 
   /** Whether another server would be asked. */
   passesOn(url: string): boolean {
-    return this.#behind(versionIn(url)) !== undefined;
+    return this.isRemote(versionIn(url));
+  }
+
+  isRemote(version: GroupVersion): boolean {
+    return this.#behind(version) !== undefined;
   }
 
   #behind({ group, version }: GroupVersion): APIService | undefined {

@@ -4,6 +4,7 @@ import type { Headers, HttpRequest, JsonValue, Peer } from '../../platform/net/h
 import type { Filter } from './filter.ts';
 import { parseGoDuration } from '../../platform/go-duration.ts';
 import { isLongRunning } from './long-running.ts';
+import type { RequestInfo, ResourceRequestInfo } from './request-info.ts';
 
 /**
  * The request with a signal that also aborts at the deadline. The signal is made on first use:
@@ -74,20 +75,40 @@ function timeoutOf(request: HttpRequest, maxMs: number): number {
   return ms <= 0 ? maxMs : Math.min(ms, maxMs);
 }
 
+/** What kube-apiserver gives a write, however long requests may take there. */
+const WRITE_MS = 34_000;
+const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
+
+const LATE = 'Timeout: request did not complete within the allotted timeout';
+const LATE_WRITE =
+  'Timeout: request did not complete within requested timeout - context deadline exceeded';
+
+export interface DeadlineOptions {
+  readonly clock: Clock;
+  readonly maxMs: number;
+  /** Whether another server answers, by its own times. */
+  readonly isPassedOn: (info: ResourceRequestInfo) => boolean;
+}
+
 /**
- * Answers 504 when a request takes longer than `maxMs`, or than its `?timeout=`. Streams have no
- * deadline. A write that was under way may still happen, as the client is told by the code.
+ * Answers 504 when a request takes longer than `maxMs`, or than its `?timeout=`; when a write of
+ * this server's takes longer than {@link WRITE_MS}, too. Streams have no deadline. A write that was
+ * under way may still happen, as the client is told by the code.
  */
-export function deadline(clock: Clock, maxMs: number): Filter {
+export function deadline({ clock, maxMs, isPassedOn }: DeadlineOptions): Filter {
+  const isWrite = (info: RequestInfo): boolean =>
+    info.type === 'resource' && writes.has(info.verb) && !isPassedOn(info);
   return (next) => (request) => {
     if (isLongRunning(request.info)) return next(request);
     return new Promise((resolve, reject) => {
-      const timeoutMs = timeoutOf(request.http, maxMs);
+      const askedMs = timeoutOf(request.http, maxMs);
+      const isShortened = askedMs > WRITE_MS && isWrite(request.info);
+      const timeoutMs = isShortened ? WRITE_MS : askedMs;
       const http = new TimedRequest(request.http, clock.monotonic() + timeoutMs);
       const timer = clock.after(timeoutMs, () => {
-        const text = 'Timeout: request did not complete within the allotted timeout';
-        request.notes.terminated = true;
-        reject(statusError('Timeout', text));
+        // As there, only these count as terminated.
+        if (!isShortened) request.notes.terminated = true;
+        reject(statusError('Timeout', isShortened ? LATE_WRITE : LATE));
         http.expire();
       });
       const settle = (): void => {

@@ -91,6 +91,7 @@ function setUp({ handler = fine, authorizer = authenticatedUsers, ...rest }: Set
       authenticator: anyOf([clientCertificate, tokens(new Map([['secret', jane]]))]),
       limits: { maxReadOnly: rest.maxRequestsInFlight ?? 10, maxMutating: 1 },
       requestTimeoutMs: 60_000,
+      isPassedOn: ({ group }) => group === 'passed-on',
       strictTransport: rest.strictTransport,
     },
     handler,
@@ -416,6 +417,29 @@ describe('the deadline', () => {
     expect(valueOf(await answer)).toMatchObject({ code: 504, reason: 'Timeout' });
     expect(aborted).toBe(true);
     expect(text()).toMatch(/^apiserver_request_terminations_total\{code="504".*"pods".*\} 1$/m);
+  });
+
+  it.each([
+    ['POST /api/v1/namespaces/d/pods', 34_000, 'requested'],
+    ['PUT /api/v1/namespaces/d/pods/a', 34_000, 'requested'],
+    ['PATCH /api/v1/namespaces/d/pods/a/status?timeout=40s', 34_000, 'requested'],
+    ['DELETE /api/v1/namespaces/d/pods/a', 34_000, 'requested'],
+    ['DELETE /api/v1/namespaces/d/pods/a?timeout=30s', 30_000, 'allotted'],
+    ['DELETE /api/v1/namespaces/d/pods', 60_000, 'allotted'],
+    ['POST /apis/passed-on/v1/namespaces/d/pods', 60_000, 'allotted'],
+    ['POST /api', 60_000, 'allotted'],
+  ])('ends %s after %d ms, as kube-apiserver does', async (line, ms, timeout) => {
+    const { handle, clock } = setUp({ handler: () => new Promise(() => {}) });
+    const answer = handle(asAdmin(line));
+    await settled();
+    expect(clock.pending).toBe(1);
+    clock.advance(ms - 1);
+    expect(await Promise.race([answer, settled()])).toBeUndefined();
+    clock.advance(1);
+    const { code, message } = valueOf(await answer) as { code: number; message: string };
+    expect(code).toBe(504);
+    expect(message).toContain(`request did not complete within`);
+    expect(message).toContain(` ${timeout} timeout`);
   });
 
   it('refuses a timeout that is no duration', async () => {

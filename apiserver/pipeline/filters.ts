@@ -17,7 +17,7 @@ import { AuditMetrics } from './audit/audit-metrics.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { countRequests } from './count-requests.ts';
-import { deadline } from './deadline.ts';
+import { deadline, type DeadlineOptions } from './deadline.ts';
 import { compose, type PipelineHandler } from './filter.ts';
 import { filterTimes } from './filter-times.ts';
 import { impersonate } from './impersonate.ts';
@@ -45,12 +45,15 @@ export interface PipelineOptions extends Effects {
   readonly limits: Omit<PrioritizeOptions, 'counts'> | Omit<LimitOptions, 'counts'>;
   /** Longest time for a request that is not a stream; kube-apiserver's default is a minute. */
   readonly requestTimeoutMs: number;
+  /** Whether another server answers. Default: none does. */
+  readonly isPassedOn?: DeadlineOptions['isPassedOn'];
   /** What browsers are told in Strict-Transport-Security. Default: nothing. */
   readonly strictTransport?: string | undefined;
 }
 
 export function pipeline(options: PipelineOptions, handler: PipelineHandler): HttpHandler {
   const { clock, counts, limits, requestTimeoutMs, logger, metrics = new Metrics() } = options;
+  const { isPassedOn = () => false } = options;
   const access = new AccessMetrics(metrics, clock);
   const auditMetrics = new AuditMetrics(metrics, options.audit?.backends ?? []);
   const auditing = options.audit && { ...options.audit, clock, metrics: auditMetrics };
@@ -70,7 +73,7 @@ export function pipeline(options: PipelineOptions, handler: PipelineHandler): Ht
         ? timed('priorityandfairness', prioritize({ ...limits, counts }))
         : limitInFlight({ ...limits, counts }),
       timed('authorization', authorize(options.authorizer, access)),
-      deadline(clock, requestTimeoutMs),
+      deadline({ clock, maxMs: requestTimeoutMs, isPassedOn }),
     ],
     handler,
   );
