@@ -23,18 +23,24 @@ interface Envelope {
 
 /**
  * The object in a protobuf body, as a JSON value with apiVersion and kind. An envelope that names
- * no kind holds one of `expected`. Throws {@link MalformedProtobuf}.
+ * no kind holds one of `expected`; one of a version without a table is read as `expected` if that
+ * is laid out alike. Throws {@link MalformedProtobuf}.
  */
 export function decodeProtobuf(
   body: Uint8Array,
   expected?: GroupVersionKind,
+  isAlike: (apiVersion: string) => boolean = () => false,
 ): Record<string, unknown> {
-  const { type, definition, raw } = openEnvelope(body, expected);
+  const { type, definition, raw } = openEnvelope(body, expected, isAlike);
   const fields = decodeMessage(definition, raw);
   return { apiVersion: apiVersionOf(type), kind: type.kind, ...fields };
 }
 
-function openEnvelope(body: Uint8Array, expected: GroupVersionKind | undefined) {
+function openEnvelope(
+  body: Uint8Array,
+  expected: GroupVersionKind | undefined,
+  isAlike: (apiVersion: string) => boolean,
+) {
   if (!protobufMagic.equals(body.subarray(0, protobufMagic.byteLength))) {
     throw new MalformedProtobuf(
       'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
@@ -48,7 +54,9 @@ function openEnvelope(body: Uint8Array, expected: GroupVersionKind | undefined) 
   const type = kindOf(envelope) ?? expected;
   if (type === undefined) throw new MalformedProtobuf("Object 'Kind' is missing");
   const apiVersion = apiVersionOf(type);
-  const definition = definitionOf(type);
+  const definition =
+    definitionOf(type) ??
+    (expected?.kind === type.kind && isAlike(apiVersion) ? definitionOf(expected) : undefined);
   if (definition === undefined) {
     throw new MalformedProtobuf(
       `no kind ${JSON.stringify(type.kind)} is registered for version ${JSON.stringify(apiVersion)}`,

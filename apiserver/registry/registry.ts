@@ -27,6 +27,7 @@ import type { Component } from './components.ts';
 import { ComputedStore } from './computed-store.ts';
 import type { ResourceDeclaration } from './declaration.ts';
 import type { AccessControl } from './access-control.ts';
+import { foreignObjects } from './foreign-objects.ts';
 import { type ResourceContext, withoutStorage } from './resource-context.ts';
 import { type NodeStats, noStats } from './node-stats.ts';
 import { ResourceStore } from './resource-store.ts';
@@ -72,6 +73,7 @@ export function storedResources(
     storagePrefix: storagePrefixOf(declaration),
     ttlSeconds: declaration.ttlSeconds,
     large: declaration.large,
+    foreign: foreignObjects(declaration),
   }));
 }
 

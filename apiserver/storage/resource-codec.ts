@@ -3,9 +3,14 @@ import { parseJson } from '../../api/json.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import { decodeProtobuf } from '../../api/protobuf/codec.ts';
 import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
-import { statusError } from '../../api/status.ts';
+import { statusError, unexplained } from '../../api/status.ts';
 import { jsonText } from '../../platform/json-text.ts';
+import type { ForeignObjects } from './foreign-objects.ts';
 import { KEPT_BYTES, KeptValues } from './kept-values.ts';
+
+interface Parsed extends Record<string, unknown> {
+  metadata: { resourceVersion?: string };
+}
 
 /**
  * Objects of one resource as bytes: JSON without `metadata.resourceVersion`, which is the
@@ -17,14 +22,19 @@ import { KEPT_BYTES, KeptValues } from './kept-values.ts';
 export class ResourceCodec {
   #type: ResourceType;
   #start: Uint8Array;
+  readonly #apiVersion: string;
 
   /** Of the objects that are decoded. */
   readonly kept: KeptValues;
+  /** Undefined: any version is taken as it is. */
+  readonly foreign: ForeignObjects | undefined;
 
-  constructor(type: ResourceType, kept = new KeptValues(KEPT_BYTES)) {
+  constructor(type: ResourceType, kept = new KeptValues(KEPT_BYTES), foreign?: ForeignObjects) {
     this.#type = type;
     this.#start = startOf(type);
+    this.#apiVersion = apiVersionOf(type);
     this.kept = kept;
+    this.foreign = foreign;
   }
 
   /** As which objects are written. */
@@ -80,10 +90,21 @@ export class ResourceCodec {
     stored: Uint8Array,
     resourceVersion: string,
   ): { readonly value: KubernetesObject; readonly asStored: boolean } {
-    const object = this.#parse(stored) as { metadata: { resourceVersion?: string } };
-    const changed = this.settle?.(object) ?? false;
+    const object = this.#parse(stored) as Parsed;
+    const upgraded = this.#upgrade(object);
+    if (upgraded || stored[0] === LETTER_K) this.foreign?.applyDefaults(object);
+    const changed = this.settle?.(object) ?? upgraded;
     object.metadata.resourceVersion = resourceVersion;
     return { value: deepFreeze(object as unknown as KubernetesObject), asStored: !changed };
+  }
+
+  /** True of an object that was stored in another version than today's. */
+  #upgrade(object: Record<string, unknown>): boolean {
+    const { apiVersion } = object;
+    if (this.foreign === undefined || apiVersion === this.#apiVersion) return false;
+    upgradeOf(this.foreign, this.type.kind, apiVersion)(object);
+    object['apiVersion'] = this.#apiVersion;
+    return true;
   }
 
   /**
@@ -91,11 +112,16 @@ export class ResourceCodec {
    * value that none of the keys there are could decrypt.
    */
   #parse(stored: Uint8Array): unknown {
-    if (stored[0] === 0x6b && stored[3] === 0x3a) {
+    if (stored[0] === LETTER_K && stored[3] === 0x3a) {
       const text = 'unable to transform key: no matching prefix found';
       throw statusError('InternalError', `Internal error occurred: ${text}`);
     }
-    if (stored[0] === 0x6b) return decodeProtobuf(stored, this.type);
+    if (stored[0] === LETTER_K) {
+      const { foreign, type } = this;
+      const isAlike = (version: string): boolean =>
+        foreign !== undefined && upgradeOf(foreign, type.kind, version) !== undefined;
+      return decodeProtobuf(stored, type, isAlike);
+    }
     const text = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString();
     return stored.at(-1) === BRACE ? JSON.parse(text) : parseJson(text).value;
   }
@@ -113,7 +139,16 @@ export class ResourceCodec {
   }
 }
 
-const [QUOTE, BRACE, LINE_BREAK] = [0x22, 0x7d, 0x0a];
+/** Throws what kube-apiserver answers who reads, lists or deletes an object of none of these. */
+function upgradeOf({ older }: ForeignObjects, kind: string, apiVersion: unknown) {
+  const upgrade = older.get(apiVersion as string);
+  if (upgrade !== undefined) return upgrade;
+  const [quoted, version] = [kind, apiVersion ?? ''].map((each) => JSON.stringify(each));
+  const scheme = '"pkg/runtime/scheme.go:110"';
+  throw unexplained(`no kind ${quoted} is registered for version ${version} in scheme ${scheme}`);
+}
+
+const [QUOTE, BRACE, LINE_BREAK, LETTER_K] = [0x22, 0x7d, 0x0a, 0x6b];
 
 /**
  * JSON that ends with a blank where it holds integers that JSON.parse would round: only there, and

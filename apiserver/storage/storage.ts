@@ -15,6 +15,7 @@ import { Compactor } from './compactor.ts';
 import { KEPT_BYTES, KeptValues } from './kept-values.ts';
 import { MeasuredKv } from './measured-kv.ts';
 import type { ResourceCache } from './resource-cache.ts';
+import type { ForeignObjects } from './foreign-objects.ts';
 import { ResourceCodec } from './resource-codec.ts';
 import { ResourceStorage } from './resource-storage.ts';
 import { storageMetrics } from './storage-metrics.ts';
@@ -28,6 +29,8 @@ export interface StoredResource {
   readonly ttlSeconds?: number | undefined;
   /** Decoded objects are kept only as long as somebody holds them. */
   readonly large?: boolean | undefined;
+  /** Default: an object of any other version is taken as it is. */
+  readonly foreign?: ForeignObjects | undefined;
 }
 
 export interface StorageOptions {
@@ -73,7 +76,11 @@ export class Storage implements Running {
     const none = new KeptValues(0);
     const coded = resources.map((resource) => ({
       ...resource,
-      codec: new ResourceCodec(resource.type, resource.large === true ? none : this.kept),
+      codec: new ResourceCodec(
+        resource.type,
+        resource.large === true ? none : this.kept,
+        resource.foreign,
+      ),
     }));
     const window = options.window ?? WINDOW;
     const turns = this.#turns;

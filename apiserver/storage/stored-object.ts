@@ -157,7 +157,11 @@ export class StoredObject<T extends KubernetesObject = KubernetesObject> impleme
 
   /** False if writing the very same value would change what the store holds. */
   get current(): boolean {
-    if (this.#codec.settle === undefined) return true;
+    const codec = this.#codec;
+    if (codec.settle === undefined) {
+      const isOurs = this.#laidOut || codec.foreign === undefined;
+      return isOurs || (this.value !== undefined && this.#asStored);
+    }
     return this.value !== undefined && this.#asStored && this.#laidOut;
   }
 
