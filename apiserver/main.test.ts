@@ -153,9 +153,9 @@ describe('wherry apiserver', () => {
     [['extra'], 'too many arguments'],
     [['--secure-port', '70000'], 'a port is between 0 and 65535'],
     [['--etcd-servers', 'localhost:2379'], 'is not http(s)://host:port'],
-    [['--service-cluster-ip-range', '10.0.0'], 'a range like 10.96.0.0/12'],
-    [['--service-node-port-range', '9-1'], 'a range like 30000-32767'],
-    [['--request-timeout', '60'], 'a duration like 60s'],
+    [['--service-cluster-ip-range', '10.0.0'], 'A range like 10.96.0.0/12'],
+    [['--service-node-port-range', '9-1'], 'A range like 30000-32767'],
+    [['--request-timeout', '60'], 'A duration like 60s'],
     [['--log-level', 'loud'], 'Allowed choices are'],
   ])('refuses %j', async (args, message) => {
     await expect(parse(args, {})).rejects.toThrow(message);

@@ -6,26 +6,40 @@ import { diskSpace } from '../platform/node/files/disk-space.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import type { LogsFlags } from './commands/logs.ts';
 import type { ManageContext } from './commands/manage.ts';
-import { runCommand } from './run-command.ts';
+import { meantBy } from './kin.ts';
+import { clusterPaths, DEFAULT_DATA_DIR } from './paths.ts';
+import { runCommand, seeHelp } from './run-command.ts';
+import { readRunState } from './run-state.ts';
 import { dataDirOption, natural, upCommand, type UpFlags } from './up-flags.ts';
 import { VERSION } from './version.ts';
 
+interface Component {
+  readonly group: string;
+  readonly summary: string;
+  readonly load: (context: ProcessContext) => Promise<Command>;
+}
+
+const PARTS = 'Its parts, each alone:';
+
 /** Components that can be started alone, loaded only when asked for. */
-const components: Readonly<
-  Record<string, { summary: string; load: (context: ProcessContext) => Promise<Command> }>
-> = {
+const components: Readonly<Record<string, Component>> = {
+  etcdctl: {
+    group: 'Talk to it:',
+    summary: 'Talk to an etcd-compatible store: that of the cluster here, or another',
+    load: async (context) => {
+      const { realPrograms } = await import('../platform/node/programs.ts');
+      const { etcdctlCommand } = await import('../etcdctl/main.ts');
+      const endpoints = await storeEndpoints(context);
+      return etcdctlCommand(context, { programs: realPrograms, endpoints });
+    },
+  },
   store: {
+    group: PARTS,
     summary: 'Run a member of the etcd-compatible store',
     load: async (context) => (await import('../store/main.ts')).storeCommand(context),
   },
-  etcdctl: {
-    summary: 'Talk to an etcd-compatible store, ours or another',
-    load: async (context) => {
-      const { realPrograms } = await import('../platform/node/programs.ts');
-      return (await import('../etcdctl/main.ts')).etcdctlCommand(context, realPrograms);
-    },
-  },
   apiserver: {
+    group: PARTS,
     summary: 'Serve the Kubernetes API over a store, ours or a real etcd',
     load: async (context) => {
       const { connectEtcd } = await import('../store/client/connect.ts');
@@ -33,31 +47,59 @@ const components: Readonly<
     },
   },
   controllers: {
+    group: PARTS,
     summary: 'Run the controllers',
     load: async (context) => (await import('../controllers/main.ts')).controllersCommand(context),
   },
   scheduler: {
+    group: PARTS,
     summary: 'Run the scheduler',
     load: async (context) => (await import('../scheduler/main.ts')).schedulerCommand(context),
   },
   kubelet: {
-    summary: 'Run hollow nodes',
+    group: PARTS,
+    summary: 'Run simulated nodes',
     load: async (context) => (await import('../kubelet/main.ts')).kubeletCommand(context),
   },
 };
+
+/** Of the cluster that runs in this folder, if one does. */
+async function storeEndpoints({ env }: ProcessContext): Promise<string[] | undefined> {
+  const paths = clusterPaths(env['WHERRY_DATA_DIR'] || DEFAULT_DATA_DIR);
+  const state = await readRunState(realDisk, paths);
+  if (state === undefined || !isAlive(state.pid)) return undefined;
+  const stores = state.components.filter(({ name }) => /^store\d*$/.test(name));
+  const found = stores.flatMap(({ address }) => address ?? []);
+  return found.length === 0 ? undefined : found;
+}
 
 /** Runs one `wherry` command line to its exit code. */
 export async function runWherry(context: ProcessContext): Promise<number> {
   let exitCode = 0;
   const program = managementProgram(context, (code) => (exitCode = code));
-  const [name = ''] = context.argv;
+  const [name = '', ...rest] = context.argv;
   // It takes words as etcdctl does: all of them are its own to read.
   if (name === 'etcdctl') program.enablePositionalOptions();
-  for (const [component, { summary, load }] of Object.entries(components)) {
-    if (component === name) program.addCommand((await load(context)).exitOverride());
+  // The package runs kubectl-lite for it, before anything of this is loaded.
+  program
+    .commandsGroup('Talk to it:')
+    .command('kubectl')
+    .description('Talk to an API server: kubectl-lite by the name of kubectl');
+  for (const [component, { summary, load, group }] of Object.entries(components)) {
+    program.commandsGroup(group);
+    if (component === name) program.addCommand(await load(context));
     else program.command(component).description(summary);
   }
-  return (await runCommand(program, context)) || exitCode;
+  const meant = program.commands.some((each) => each.name() === name) ? undefined : meantBy(name);
+  if (meant !== undefined) {
+    context.err(
+      `error: unknown command '${name}'\n(Did you mean ${meant}?)\n${seeHelp('wherry')}\n`,
+    );
+    return 1;
+  }
+  const isBare = name === '' || (name === 'etcdctl' && rest.length === 0);
+  const argv = isBare ? [...context.argv, '--help'] : context.argv;
+  return (await runCommand(program, { ...context, argv })) || exitCode;
 }
 
 /** The commands about a whole cluster, without those that run one of its parts. */
@@ -65,22 +107,29 @@ export function managementProgram(context: ProcessContext, exit: (code: number) 
   const program = new Command('wherry')
     .description('A Kubernetes-style control plane: run one, look after it, or run its parts.')
     .version(VERSION)
-    .showSuggestionAfterError()
-    .exitOverride();
+    .commandsGroup('A cluster:')
+    .helpCommand(true)
+    .addHelpText('after', EXAMPLES);
   addUp(program, context, exit);
-  program
-    .command('version')
-    .description('Print the version of this program')
-    .action(() => context.out(`${VERSION}\n`));
   addManagement(program, context, exit);
   addLogs(program, context, exit);
   addSnapshots(program, context, exit);
   addAssets(program, context, exit);
+  program
+    .command('version')
+    .description('Print the version of this program')
+    .action(() => context.out(`${VERSION}\n`));
   return program;
 }
 
+const EXAMPLES = `
+Begin with:
+  wherry up --detach
+  wherry kubectl get nodes
+`;
+
 function addUp(program: Command, context: ProcessContext, exit: (code: number) => void): void {
-  const command = upCommand().exitOverride();
+  const command = upCommand();
   program.addCommand(
     command.action(async (flags: UpFlags) => {
       const { up } = await import('./commands/up.ts');
@@ -113,7 +162,6 @@ function addManagement(
     .command('status')
     .description('Show the components of a running cluster, and what is wrong with them')
     .addOption(dataDirOption())
-    .exitOverride()
     .action(async (flags: { dataDir: string }) => {
       exit(await (await load()).status(manage, flags.dataDir));
     });
@@ -121,7 +169,6 @@ function addManagement(
     .command('restart [component]')
     .description('Kill a component hard and wait until it is back')
     .addOption(dataDirOption())
-    .exitOverride()
     .action(async (component: string | undefined, flags: { dataDir: string }) => {
       exit(await (await load()).restart(manage, flags.dataDir, component));
     });
@@ -129,7 +176,6 @@ function addManagement(
     .command('down')
     .description('Stop a running cluster')
     .addOption(dataDirOption())
-    .exitOverride()
     .action(async (flags: { dataDir: string }) => {
       exit(await (await load()).down(manage, flags.dataDir));
     });
@@ -137,7 +183,6 @@ function addManagement(
     .command('doctor')
     .description('Look a running cluster over and say what to do')
     .addOption(dataDirOption())
-    .exitOverride()
     .action(async (flags: { dataDir: string }) => {
       const { doctor } = await import('./commands/doctor.ts');
       exit(await doctor(context.out, flags.dataDir));
@@ -146,7 +191,6 @@ function addManagement(
     .command('upgrade')
     .description('Check whether this version can go on with the data of another, and say how')
     .addOption(dataDirOption())
-    .exitOverride()
     .action(async (flags: { dataDir: string }) => {
       const { upgrade } = await import('./commands/upgrade.ts');
       exit(await upgrade(context.out, flags.dataDir));
@@ -155,7 +199,6 @@ function addManagement(
     .command('kubeconfig')
     .description("Print the admin's kubeconfig")
     .addOption(dataDirOption())
-    .exitOverride()
     .action(async (flags: { dataDir: string }) => {
       exit(await (await load()).kubeconfig(manage, flags.dataDir));
     });
@@ -173,7 +216,6 @@ function addLogs(program: Command, context: ProcessContext, exit: (code: number)
         .choices(['console', 'json'])
         .default('console'),
     )
-    .exitOverride()
     .action(async (component: string | undefined, flags: LogsFlags) => {
       const { logs } = await import('./commands/logs.ts');
       exit(await logs(context, component, flags));
@@ -191,25 +233,22 @@ function addSnapshots(
     .description('Save the state of a cluster, and go on from what was saved');
   snapshot
     .command('save [name]')
-    .description('save a running cluster, to its snapshots folder or to a path')
+    .description('Save a running cluster, to its snapshots folder or to a path')
     .addOption(dataDirOption())
-    .exitOverride()
     .action(async (name: string | undefined, flags: { dataDir: string }) => {
       exit(await (await load()).save(context.out, flags.dataDir, name));
     });
   snapshot
     .command('list')
-    .description('show the saved ones')
+    .description('Show the saved ones')
     .addOption(dataDirOption())
-    .exitOverride()
     .action(async (flags: { dataDir: string }) => {
       exit(await (await load()).list(context.out, flags.dataDir));
     });
   snapshot
     .command('restore <name>')
-    .description('replace the state of a stopped cluster, by name or path, ours or of etcd')
+    .description('Replace the state of a stopped cluster, by name or path, ours or of etcd')
     .addOption(dataDirOption())
-    .exitOverride()
     .action(async (name: string, flags: { dataDir: string }) => {
       exit(await (await load()).restore(context.out, flags.dataDir, name));
     });
@@ -218,7 +257,6 @@ function addSnapshots(
     .description('Remove the state of a stopped cluster; its snapshots stay')
     .addOption(dataDirOption())
     .option('-y, --yes', 'do it', false)
-    .exitOverride()
     .action(async (flags: { dataDir: string; yes: boolean }) => {
       exit(await (await load()).reset(context.out, flags));
     });
@@ -228,7 +266,6 @@ function addAssets(program: Command, context: ProcessContext, exit: (code: numbe
   program
     .command('assets <folder>')
     .description('Write kube-apiserver, etcd, kubectl, … that run ours, for KUBEBUILDER_ASSETS')
-    .exitOverride()
     .action(async (folder: string) => {
       const { assets } = await import('./commands/assets.ts');
       exit(await assets(context.out, { folder, script: context.script }));

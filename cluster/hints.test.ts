@@ -23,6 +23,6 @@ it('says where, for a cluster in the foreground', () => {
 });
 
 it('names the data directory of what is to be stopped where it is not the usual one', () => {
-  expect(stopHint('.wherry')).toBe('Stop with `wherry down`.\n');
-  expect(stopHint('other')).toBe('Stop with `wherry down --data-dir other`.\n');
+  expect(stopHint('.wherry')).toBe('Stop with `npx wherry down`.\n');
+  expect(stopHint('other')).toBe('Stop with `npx wherry down --data-dir other`.\n');
 });

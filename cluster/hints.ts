@@ -26,5 +26,5 @@ export function hints({ kubeconfig, where, example }: Ready): string {
 /** Of a cluster in the background. */
 export function stopHint(dataDir: string): string {
   const flag = dataDir === DEFAULT_DATA_DIR ? '' : ` --data-dir ${quoted(dataDir)}`;
-  return `Stop with \`wherry down${flag}\`.\n`;
+  return `Stop with \`npx wherry down${flag}\`.\n`;
 }

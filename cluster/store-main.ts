@@ -8,7 +8,7 @@ import { storeCommand } from '../store/main.ts';
 import { runCommand } from './run-command.ts';
 
 void runMain((context) => {
-  const program = new Command('wherry').showSuggestionAfterError().exitOverride();
-  program.addCommand(storeCommand(context).exitOverride());
+  const program = new Command('wherry');
+  program.addCommand(storeCommand(context));
   return runCommand(program, context);
 });

@@ -26,23 +26,23 @@ export interface ControllersFlags extends ServingFlags {
 function list(text: string): string[] {
   const entries = text.split(',').map((entry) => entry.trim());
   if (entries.some((entry) => entry === '')) {
-    throw new InvalidArgumentError('a list like *,-endpoints-controller is needed.');
+    throw new InvalidArgumentError('A list like *,-endpoints-controller is needed.');
   }
   return entries;
 }
 
 function positive(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('a number from 1 is needed.');
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('A number from 1 is needed.');
   return Number(text);
 }
 
 function truth(text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
-  throw new InvalidArgumentError('true or false is needed.');
+  throw new InvalidArgumentError('It must be true or false.');
 }
 
 function count(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a number from 0 is needed.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A number from 0 is needed.');
   return Number(text);
 }
 
@@ -50,7 +50,7 @@ function count(text: string): number {
 function duration(text: string): number {
   const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
   if (!/^(\d+(\.\d+)?(ms|h|m|s))+$/.test(text))
-    throw new InvalidArgumentError('a duration like 15s or 1m30s is needed.');
+    throw new InvalidArgumentError('A duration like 15s or 1m30s is needed.');
   return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)].reduce(
     (sum, [, amount, unit]) => sum + Number(amount) * units[unit!]!,
     0,
@@ -60,7 +60,7 @@ function duration(text: string): number {
 function period(text: string): number {
   const ms = duration(text);
   if (ms > 0) return ms;
-  throw new InvalidArgumentError('a duration above 0 is needed.');
+  throw new InvalidArgumentError('A duration above 0 is needed.');
 }
 
 /** Of kube-controller-manager, with nothing to act on here. */

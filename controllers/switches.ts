@@ -75,7 +75,7 @@ export class Switches {
     const wanted = new Set(enabledControllers(this.#list).map(({ name }) => name));
     await this.#manager.run(wanted);
     const off = this.#manager.names.filter((name) => !wanted.has(name));
-    this.#logger.info({ controllers: [...wanted], off }, 'controllers started');
+    this.#logger.info({ controllers: wanted.size, off }, 'controllers started');
     const message = off.length === 0 ? 'All controllers are on' : `Off: ${off.join(', ')}`;
     this.#tell({ type: 'Normal', reason: 'ControllersSwitched', message });
   }

@@ -28,7 +28,7 @@ async function ours(
     notifyReady() {},
   };
   try {
-    await etcdctlCommand(context, programs)
+    await etcdctlCommand(context, { programs })
       .exitOverride()
       .parseAsync([...args], { from: 'user' });
     return { out };

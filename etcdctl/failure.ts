@@ -24,9 +24,13 @@ export const badArguments = (message: string, cause?: unknown): EtcdctlFailure =
 export const invalidInput = (message: string, cause?: unknown): EtcdctlFailure =>
   new EtcdctlFailure(message, EXIT_INVALID_INPUT, cause);
 
+/** A value of a flag that is none of those it may have. */
+export const unknownValue = (message: string): EtcdctlFailure =>
+  new EtcdctlFailure(message, EXIT_BAD_FEATURE);
+
 /** A format in which an answer is not printed. */
 export const unsupported = (format: string): EtcdctlFailure =>
-  new EtcdctlFailure(`${format} not supported as output format`, EXIT_BAD_FEATURE);
+  unknownValue(`${format} not supported as output format`);
 
 /** The same failure as a {@link EtcdctlFailure}, of which commander has said nothing yet. */
 export function asFailure(error: unknown): EtcdctlFailure | CommanderError {
@@ -34,16 +38,19 @@ export function asFailure(error: unknown): EtcdctlFailure | CommanderError {
   return new EtcdctlFailure((error as Error).message, EXIT_ERROR, error);
 }
 
-const ofWords = new Set(['commander.missingArgument', 'commander.excessArguments']);
+const ofWords = ['commander.missingArgument', 'commander.excessArguments'];
 
 /** What commander refuses by itself, in all commands below. */
 export function refuseAsEtcdctl(command: Command): void {
-  command.exitOverride((error) => {
-    if (!ofWords.has(error.code)) throw error;
-    throw new CommanderError(EXIT_BAD_ARGUMENTS, error.code, error.message);
-  });
-  command.configureOutput({
-    outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')),
-  });
+  const error = command.error.bind(command);
+  command.error = (message, options = {}) => {
+    const code = options.code ?? '';
+    const isFormat = code === 'commander.invalidArgument' && message.includes('--write-out');
+    return error(message.replace(/^error: /, 'Error: '), {
+      ...options,
+      ...(ofWords.includes(code) && { exitCode: EXIT_BAD_ARGUMENTS }),
+      ...(isFormat && { exitCode: EXIT_BAD_FEATURE }),
+    });
+  };
   for (const each of command.commands) refuseAsEtcdctl(each);
 }

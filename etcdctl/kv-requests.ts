@@ -4,7 +4,7 @@ import type { Plain } from '../store/grpc/schema/codec.ts';
 import { quoted } from './fields.ts';
 import { integer, leaseId } from './numbers.ts';
 import { addRangeFlags, rangeOf, type RangeFlags } from './range.ts';
-import { badArguments } from './failure.ts';
+import { unknownValue } from './failure.ts';
 
 export interface GetFlags extends RangeFlags {
   readonly rev: string;
@@ -36,7 +36,7 @@ const targets: readonly string[] = ['KEY', 'VERSION', 'CREATE', 'MODIFY', 'VALUE
 
 function choice(of: readonly string[], text: string, what: string): number {
   const index = of.indexOf(text.toUpperCase());
-  if (index < 0) throw badArguments(`bad sort ${what} ${text}`);
+  if (index < 0) throw unknownValue(`bad sort ${what} ${text}`);
   return index;
 }
 
@@ -55,7 +55,7 @@ export const getCommand = (): Command =>
 export function getRequest([key, rangeEnd]: Words, flags: GetFlags): Plain {
   const { consistency } = flags;
   if (consistency !== 'l' && consistency !== 's')
-    throw badArguments(`unknown consistency flag ${quoted(consistency)}`);
+    throw unknownValue(`unknown consistency flag ${quoted(consistency)}`);
   return {
     ...rangeOf(key, rangeEnd, flags),
     revision: integer(flags.rev),

@@ -30,13 +30,13 @@ const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 
 function duration(text: string): number {
   const [, count, unit] = /^(\d+)(ms|s|m)$/.exec(text) ?? [];
-  if (count === undefined) throw new InvalidArgumentError('a duration like 5s is needed.');
+  if (count === undefined) throw new InvalidArgumentError('A duration like 5s is needed.');
   return Number(count) * unitsMs[unit!]!;
 }
 
 /** 0: none of our own. */
 function limit(text: string): number | undefined {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a number of bytes is needed.');
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A number of bytes is needed.');
   return Number(text) === 0 ? undefined : Number(text);
 }
 
@@ -77,13 +77,16 @@ async function fetchText(url: string): Promise<string> {
   }
 }
 
-function withGlobalFlags(command: Command): Command {
+function withGlobalFlags(
+  command: Command,
+  endpoints: readonly string[] = ['127.0.0.1:2379'],
+): Command {
   return command
     .description('A command line for etcd v3 stores, ours and others')
     .addOption(
       option('--endpoints <urls>', 'where the store is')
         .argParser((text: string) => text.split(','))
-        .default(['127.0.0.1:2379'], '127.0.0.1:2379'),
+        .default(endpoints, endpoints.join()),
     )
     .addOption(option('--cacert <file>', 'CA of the server'))
     .addOption(option('--cert <file>', 'certificate of this client'))
@@ -128,13 +131,17 @@ function withGlobalFlags(command: Command): Command {
     .addOption(option('--hex', 'print bytes in hexadecimal').default(false));
 }
 
-/** Without `programs`, `lock` and `watch` run none. */
-export function etcdctlCommand(
-  context: ProcessContext,
-  programs?: Programs,
-  names: Names = realNames,
-): Command {
-  const program = withGlobalFlags(new Command('etcdctl'));
+export interface EtcdctlOptions {
+  /** Absent: `lock` and `watch` run none. */
+  readonly programs?: Programs | undefined;
+  readonly names?: Names | undefined;
+  /** Where the store is unless a flag or a variable says. */
+  readonly endpoints?: readonly string[] | undefined;
+}
+
+export function etcdctlCommand(context: ProcessContext, options: EtcdctlOptions = {}): Command {
+  const { programs, names = realNames, endpoints } = options;
+  const program = withGlobalFlags(new Command('etcdctl'), endpoints);
   const run: Run = async (body) => {
     const given = program.opts<GlobalFlags>();
     const flags = await withDiscovery(given, names, (line) => context.err(`${line}\n`));

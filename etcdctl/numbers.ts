@@ -6,7 +6,7 @@ const syntaxError = (text: string, parser = 'ParseInt'): string =>
   `strconv.${parser}: parsing ${quoted(text)}: invalid syntax`;
 
 export function integer(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw badArguments(syntaxError(text));
+  if (!/^[+-]?\d+$/.test(text)) throw new Error(syntaxError(text));
   return Number(text);
 }
 

@@ -184,6 +184,9 @@ async function overrides(
   };
 }
 
+const dataDirOf = (variables: Environment['variables']): string =>
+  variables['WHERRY_DATA_DIR'] || '.wherry';
+
 /** What `--kubeconfig` names, or else `KUBECONFIG`. */
 function namedPaths({ variables }: Environment, flags: GlobalValues): readonly string[] {
   if (flags.kubeconfig !== '') return [flags.kubeconfig];
@@ -192,7 +195,8 @@ function namedPaths({ variables }: Environment, flags: GlobalValues): readonly s
 
 /**
  * Where the kubeconfig is looked for: `--kubeconfig`, else `KUBECONFIG` (several paths, merged),
- * else the cluster of this folder (`.wherry/kubeconfig`), else `~/.kube/config`, there or not.
+ * else the cluster of this folder (`.wherry/kubeconfig`, or where
+ * `WHERRY_DATA_DIR` has its data), else `~/.kube/config`, there or not.
  */
 export async function kubeconfigPaths(
   environment: Environment,
@@ -201,7 +205,8 @@ export async function kubeconfigPaths(
   const { disk, variables, workingFolder } = environment;
   const named = namedPaths(environment, flags);
   if (named.length > 0) return named;
-  const local = `${workingFolder}/.wherry/kubeconfig`;
+  const dataDir = dataDirOf(variables);
+  const local = `${dataDir.startsWith('/') ? '' : `${workingFolder}/`}${dataDir}/kubeconfig`;
   const isHere = (await disk.read(local)) !== undefined;
   return [isHere ? local : `${variables['HOME'] ?? ''}/.kube/config`];
 }
@@ -217,6 +222,6 @@ async function existingKubeconfigPaths(
   if (flags.server !== '') return [];
   throw new UsageError(
     'no cluster is configured: neither --kubeconfig nor KUBECONFIG is given, and neither ' +
-      `.wherry/kubeconfig nor ${paths[0]!} exists. Start a cluster here with \`npx wherry up\`.`,
+      `${dataDirOf(environment.variables)}/kubeconfig nor ${paths[0]!} exists. Start a cluster here with \`npx wherry up\`.`,
   );
 }

@@ -31,7 +31,7 @@ const NODE_NAME_SHAPE = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 function names(text: string, before: readonly string[]): string[] {
   const added = text.split(',').map((name) => name.trim());
   if (!added.every((name) => NODE_NAME_SHAPE.test(name)))
-    throw new InvalidArgumentError('names of lower-case letters, digits, "-" and "." are needed.');
+    throw new InvalidArgumentError('Names of lower-case letters, digits, "-" and "." are needed.');
   return [...before, ...added];
 }
 
@@ -39,7 +39,7 @@ function names(text: string, before: readonly string[]): string[] {
 function pairs(text: string): Record<string, string> {
   const entries = text.split(',').map((pair) => pair.split('='));
   if (entries.some((parts) => parts.length !== 2 || parts[0] === ''))
-    throw new InvalidArgumentError('a list like name=value,name=value is needed.');
+    throw new InvalidArgumentError('A list like name=value,name=value is needed.');
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
@@ -63,7 +63,7 @@ export function runtimeOption(): Option {
 
 function port(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('a port is needed.');
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port is needed.');
   return value;
 }
 

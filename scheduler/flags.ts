@@ -17,13 +17,13 @@ export interface SchedulerFlags extends ServingFlags {
 
 function percentage(text: string): number {
   if (!/^(\d{1,2}|100)$/.test(text))
-    throw new InvalidArgumentError('a number from 0 to 100 is needed.');
+    throw new InvalidArgumentError('A number from 0 to 100 is needed.');
   return Number(text);
 }
 
 function truth(text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
-  throw new InvalidArgumentError('true or false is needed.');
+  throw new InvalidArgumentError('It must be true or false.');
 }
 
 /** Of kube-scheduler, with nothing to act on here. */

@@ -35,7 +35,12 @@ const programs = {
 const parameters = 'exports, require, module, __filename, __dirname, __meta';
 const runners = {
   // CommonJS: Node's loader of modules takes a command line longer than its request.
-  'cluster/main.cjs': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program(process.argv[2] === 'store' ? 'store' : 'wherry').main();\n`,
+  'cluster/main.cjs': `#!/usr/bin/env node
+const [, , word] = process.argv;
+if (word === 'kubectl') process.argv.splice(2, 1);
+const name = word === 'store' ? 'store' : word === 'kubectl' ? 'kubectl-lite' : 'wherry';
+require('../programs/program.cjs').program(name).main();
+`,
   'kubectl-lite/main.js': `#!/usr/bin/env node\nrequire('../programs/program.cjs').program('kubectl-lite').main();\n`,
   'kubectl-lite/package.json': '{ "type": "commonjs" }\n',
   'index.cjs': `module.exports = require('./programs/program.cjs').program('wherry').library();\n`,

@@ -164,7 +164,7 @@ describe('wherry store', () => {
     ['a host name', ['--listen-client-urls', 'http://example.com:1'], /IP address or localhost/],
     ['no scheme', ['--listen-client-urls', '127.0.0.1:1'], /is not http\(s\):\/\/host:port/],
     ['an unknown flag', ['--discovery', 'x'], /^flag provided but not defined: -discovery$/],
-    ['no number', ['--snapshot-count', 'many'], /a whole number is needed/],
+    ['no number', ['--snapshot-count', 'many'], /A whole number is needed/],
     ['an unknown mode', ['--auto-compaction-mode', 'x'], /Allowed choices are periodic, revision/],
   ])('refuses %s in one sentence', async (_, args, message) => {
     await expect(runStore([...client, ...args])).rejects.toThrow(message);
@@ -299,7 +299,7 @@ peer-transport-security:
     ['name: [', /--config-file: .*etcd.conf.yml: /],
     ['- a', /holds no settings/],
     ['nonsense: 1', /flag provided but not defined: -nonsense$/],
-    ['max-txn-ops: many', /max-txn-ops.*a whole number is needed/],
+    ['max-txn-ops: many', /max-txn-ops.*A whole number is needed/],
     ['name:\n  a: b', /name takes no section/],
     ['peer-transport-security: yes', /peer-transport-security is no section/],
   ])('with %j is refused in one sentence', async (text, message) => {
@@ -385,7 +385,7 @@ describe('flags', () => {
     refused.configureOutput({ writeErr() {} });
     for (const odd of ['', '5', '1s2', '-1s', 's'])
       expect(() => refused.parse([`--grpc-keepalive-timeout=${odd}`], { from: 'user' })).toThrow(
-        'a duration is needed',
+        'A duration is needed',
       );
   });
 

@@ -6,7 +6,7 @@ import { isTrue } from '../pipeline/request-info.ts';
 export function boolean(text: string): boolean {
   const value = isTrue(text);
   if (value || ['false', '0', 'f', 'F', 'False', 'FALSE'].includes(text)) return value;
-  throw new InvalidArgumentError('true or false is needed.');
+  throw new InvalidArgumentError('It must be true or false.');
 }
 
 /** "a,b": without blanks and empty names. */
@@ -25,14 +25,14 @@ export function collected(text: string, before: readonly string[] | undefined): 
 /** Milliseconds; more than none. */
 export function durationMs(text: string): number {
   const ms = parseGoDuration(text);
-  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('a duration like 60s is needed.');
+  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('A duration like 60s is needed.');
   return ms;
 }
 
 /** Milliseconds; 0 is for those who want none of it, and less is as good as 0. */
 function anyDurationMs(text: string): number {
   const ms = parseGoDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('a duration like 60s is needed.');
+  if (ms === undefined) throw new InvalidArgumentError('A duration like 60s is needed.');
   return Math.max(0, ms);
 }
 
@@ -57,6 +57,6 @@ export function positiveNumber(text: string): number {
 }
 
 export function count(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a number from 0 is needed.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A number from 0 is needed.');
   return Number(text);
 }

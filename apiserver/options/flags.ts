@@ -53,7 +53,7 @@ export interface ApiServerFlags extends AccessFlags {
 }
 
 function natural(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is needed.');
   return Number(text);
 }
 
@@ -69,7 +69,7 @@ const SCHEDULER = 'https://127.0.0.1:10259';
 
 function url(text: string): string {
   const [first = '', ...more] = urls(text);
-  if (more.length > 0) throw new InvalidArgumentError('one URL is needed.');
+  if (more.length > 0) throw new InvalidArgumentError('One URL is needed.');
   return first;
 }
 
@@ -84,7 +84,7 @@ function urls(text: string): string[] {
 
 function cidrs(text: string): string {
   if (parseServiceRanges(text) === undefined) {
-    throw new InvalidArgumentError('a range like 10.96.0.0/12 is needed, or one of each family.');
+    throw new InvalidArgumentError('A range like 10.96.0.0/12 is needed, or one of each family.');
   }
   return text;
 }
@@ -92,7 +92,7 @@ function cidrs(text: string): string {
 function ports(text: string): string {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
   if (first === undefined || Number(first) > Number(last) || Number(last) > 65_535) {
-    throw new InvalidArgumentError('a range like 30000-32767 is needed.');
+    throw new InvalidArgumentError('A range like 30000-32767 is needed.');
   }
   return text;
 }
@@ -130,11 +130,18 @@ function toldAddress(text: string): string | undefined {
   return ip.address === 0n ? undefined : text;
 }
 
+/** kube-apiserver, too, tells of it once all else about the command line is right. */
+function requireStore(command: Command): void {
+  if (command.getOptionValue('etcdServers') === undefined)
+    command.error("error: required option '--etcd-servers <urls>' not specified");
+}
+
 export function apiserverFlags(): Command {
   const levels = ['debug', 'info', 'warn', 'error', 'silent'];
   const command = new Command('apiserver')
-    .description('serve the Kubernetes API over a store, ours or a real etcd')
-    .requiredOption('--etcd-servers <urls>', 'store endpoints, separated by commas', urls)
+    .description('Serve the Kubernetes API over a store, ours or a real etcd')
+    .option('--etcd-servers <urls>', 'store endpoints, separated by commas', urls)
+    .hook('preAction', requireStore)
     .option('--etcd-cafile <file>', "CA that signed the store's certificates")
     .option('--etcd-certfile <file>', 'client certificate for the store')
     .option('--etcd-keyfile <file>', "the client certificate's key")

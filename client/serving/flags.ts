@@ -13,7 +13,7 @@ export interface ServingFlags {
 
 function port(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-    throw new InvalidArgumentError('a port between 0 and 65535 is needed.');
+    throw new InvalidArgumentError('A port between 0 and 65535 is needed.');
   return Number(text);
 }
 

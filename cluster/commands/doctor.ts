@@ -91,7 +91,7 @@ function processes(verdicts: readonly Verdict[]): Finding[] {
   if (troubles.length > 0) return troubles;
   const count = new Set(verdicts.map(({ component }) => component.pid)).size;
   const restarts = verdicts.reduce((sum, { component }) => sum + component.restarts, 0);
-  const times = restarts === 0 ? 'none was started again' : `${restarts} starts after a death`;
+  const times = restarts === 0 ? 'none was restarted' : `restarts: ${restarts}`;
   return [ok('processes', `${count} run, ${times}`)];
 }
 

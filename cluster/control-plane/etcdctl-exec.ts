@@ -1,3 +1,4 @@
+import { EtcdctlFailure } from '../../etcdctl/failure.ts';
 import { CommanderError, type Command } from 'commander';
 import type { ContainerIo } from '../../kubelet/container-streams.ts';
 import { Input } from '../../kubelet/shell/input.ts';
@@ -24,7 +25,7 @@ export async function execEtcdctl(
     // Commander has said its word.
     if (error instanceof CommanderError) return error.exitCode;
     output.err(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
+    return error instanceof EtcdctlFailure ? error.exitCode : 1;
   } finally {
     await output.written;
   }

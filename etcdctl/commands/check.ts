@@ -5,6 +5,7 @@ import type { Plain } from '../../store/grpc/schema/codec.ts';
 import { prefixEnd } from '../../store/kv.ts';
 import { numberText } from '../plain.ts';
 import type { EtcdClient } from '../client.ts';
+import { unknownValue } from '../failure.ts';
 import type { Run, Session } from '../session.ts';
 import { perfVerdict } from './perf-verdict.ts';
 
@@ -93,7 +94,7 @@ class Writers {
 
 function loadOf(flags: CheckFlags): Load {
   const load = loads[loadNames[flags.load] ?? flags.load];
-  if (load === undefined) throw new Error(`unknown load option ${flags.load}`);
+  if (load === undefined) throw unknownValue(`unknown load option ${flags.load}`);
   return load;
 }
 

@@ -20,20 +20,20 @@ export const list = (text: string): string[] =>
     .filter((part) => part !== '');
 
 export function integer(text: string): number {
-  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('A whole number is needed.');
   return Number(text);
 }
 
 export function natural(text: string): number {
   const value = integer(text);
-  if (value < 1) throw new InvalidArgumentError('a whole number above 0 is needed.');
+  if (value < 1) throw new InvalidArgumentError('A whole number above 0 is needed.');
   return value;
 }
 
 export function uint32(text: string): number {
   const value = integer(text);
   if (value < 0 || value > 0xffffffff)
-    throw new InvalidArgumentError('a whole number of 32 bits is needed.');
+    throw new InvalidArgumentError('A whole number of 32 bits is needed.');
   return value;
 }
 
@@ -46,12 +46,13 @@ export function bcryptCost(text: string): number {
 /** As Go writes durations, but for negative ones. */
 export function milliseconds(text: string): number {
   const ms = parseGoDuration(text);
-  if (ms === undefined || ms < 0) throw new InvalidArgumentError('a duration is needed.');
+  if (ms === undefined || ms < 0) throw new InvalidArgumentError('A duration is needed.');
   return ms;
 }
 
 /** Go's boolean flags: bare, or with a value after "=". */
 export function boolean(text: string): boolean {
-  if (!['true', 'false'].includes(text)) throw new InvalidArgumentError('true or false is needed.');
+  if (!['true', 'false'].includes(text))
+    throw new InvalidArgumentError('It must be true or false.');
   return text === 'true';
 }

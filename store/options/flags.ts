@@ -310,7 +310,7 @@ function inWordsOfEtcd(...[message, options]: CommandError): CommandError {
 
 /** A configuration file stands alone: nothing is read from the environment beside it. */
 export function storeFlags({ environment = true } = {}): Command {
-  const command = new Command('store').description('serve one member of an etcd v3 store');
+  const command = new Command('store').description('Serve one member of an etcd v3 store');
   const add = (option: Option, flags: string): void => {
     command.addOption(environment ? option.env(variable(flags)) : option);
   };

@@ -20,7 +20,7 @@ function logOutputs(text: string): string[] {
   const outputs = list(text).map((place) =>
     place === 'default' || place === 'systemd/journal' ? 'stderr' : place,
   );
-  if (outputs.length === 0) throw new InvalidArgumentError('a place is needed.');
+  if (outputs.length === 0) throw new InvalidArgumentError('A place is needed.');
   return [...new Set(outputs)];
 }
 

@@ -230,7 +230,7 @@ describe('command lines written for Kubernetes and etcd', () => {
 
   it.each([
     ['--advertise-address=me', 'failed to parse IP: "me"'],
-    ['--audit-log-maxsize=x', 'a number from 0 is needed.'],
+    ['--audit-log-maxsize=x', 'A number from 0 is needed.'],
     ['--audit-log-format=legacy', 'audit-log-format can only be json here.'],
     ['--audit-webhook-mode=x', 'Allowed choices are batch, blocking, blocking-strict.'],
     ['--authorization-mode=ACL', '"ACL" is not a valid mode.'],

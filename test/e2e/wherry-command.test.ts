@@ -72,6 +72,17 @@ describe('a cluster in the background', () => {
     expect(await refused(wherry('logs', 'nobody'))).toContain(
       'there are store, apiserver, controllers, scheduler, kubelet',
     );
+    // Both find the cluster by its data.
+    const here = { env: { WHERRY_DATA_DIR: dataDir, KUBECONFIG: '' } };
+    const words = (line: string): string[] => [wherryMain, ...line.split(' ')];
+    const names = run(process.execPath, words('kubectl get nodes -o name'), here);
+    expect(await succeeded(names)).toBe('node/master\nnode/node1\n');
+    const keys = run(
+      process.execPath,
+      words('etcdctl get /registry/minions/node1 -w fields'),
+      here,
+    );
+    expect(await succeeded(keys)).toContain('"Key" : "/registry/minions/node1"');
     expect(await succeeded(wherry('upgrade'))).toMatch(/^WARN +process +it is running/m);
     expect(await succeeded(wherry('down'))).toBe('stopped\n');
     const record = join(dataDir, 'cluster.json');

@@ -57,7 +57,7 @@ export async function runEtcdctl(args: readonly string[], given: Given = {}): Pr
   };
   const said = (): Said => ({ out, err, bytes: Buffer.concat(chunks), prompts });
   try {
-    await etcdctlCommand(context, given.programs, given.names)
+    await etcdctlCommand(context, { programs: given.programs, names: given.names })
       .exitOverride()
       .parseAsync([...args], { from: 'user' });
     return said();
