@@ -22,6 +22,9 @@ describe.skipIf(etcdctl === undefined)('a command that fails', () => {
     ['for a word that is no number', ['lease', 'revoke', 'zz']],
     ['for flags that exclude each other', ['get', 'a', '--prefix', '--from-key']],
     ['for a format', ['lease', 'list', '-w', 'table']],
+    ['for a format that is none', ['-w', 'x', 'get', 'a']],
+    ['for an order', ['get', 'a', '--order', 'x']],
+    ['for a revision', ['compaction', 'x']],
     ['for what the server says', ['lease', 'revoke', '77']],
     ['for its input', ['txn']],
   ])('has the exit code of etcdctl: %s', async (_, args) => {
@@ -31,7 +34,7 @@ describe.skipIf(etcdctl === undefined)('a command that fails', () => {
     const mine = await run(process.execPath, [wherryMain, 'etcdctl', ...given], { input });
     expect(stock.code).toBeGreaterThan(0);
     expect(mine.code).toBe(stock.code);
-    expect(mine.stderr).toMatch(/^Error: .+\n$/);
+    expect(mine.stderr).toMatch(/^Error: .+\n(See '.+' for usage\.\n)?$/);
   });
 });
 
