@@ -8,7 +8,7 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import type { ConnectSubresource } from '../registry/connect-subresource.ts';
 import type { ResourceStore } from '../registry/resource-store.ts';
 import type { ApiRequest } from '../pipeline/api-request.ts';
-import { checkAcceptedType } from '../pipeline/route-media.ts';
+import { checkAcceptedType, checkTextAccepted } from '../pipeline/route-media.ts';
 import type { ResourceRequestInfo, Verb } from '../pipeline/request-info.ts';
 import { notFoundError } from '../registry/errors.ts';
 import { methodNotAllowed, resourceNotFound } from './target.ts';
@@ -43,8 +43,10 @@ export function checkRoute(
   if (unsuited && connect?.carries !== 'proxy') throw methodNotAllowed();
   if (spans && info.name !== '') throw resourceNotFound();
   if (spans && !acrossNamespaces.has(info.verb)) throw methodNotAllowed();
-  if (connect !== undefined && connect.carries !== 'text') return;
-  if (info.verb !== 'patch') checkAcceptedType(http.headers['accept'], listens(declaration, info));
+  const accept = http.headers['accept'];
+  if (connect?.carries === 'text') checkTextAccepted(accept);
+  if (connect !== undefined) return;
+  if (info.verb !== 'patch') checkAcceptedType(accept, listens(declaration, info));
 }
 
 /** The route of a list is that of its watch, too. */

@@ -44,3 +44,17 @@ it.each<[string, string, { type?: string; body?: object }]>([
   expect([code, (body as object as { reason: string }).reason]).toEqual([406, 'NotAcceptable']);
   expect([await read(maps), await read(`${sets}/kept`)]).toEqual(before);
 });
+
+const FORMS = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+it.each([
+  ['text/html', `406: Not Acceptable\n\nAvailable representations: text/plain, ${FORMS}`],
+  // Failures have no form in it.
+  ['text/plain', `only the following media types are accepted: ${FORMS}`],
+  ['text/plain, */*', 'pods "x" not found'],
+  ['application/yaml', 'pods "x" not found'],
+])('logs as %s', async (asked, message) => {
+  const { body } = await api.call('GET', `/api/v1/namespaces/default/pods/x/log`, {
+    accept: asked,
+  });
+  expect(body.message).toBe(message);
+});

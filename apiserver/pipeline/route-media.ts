@@ -4,6 +4,7 @@
  */
 import { PROTOBUF_MEDIA_TYPE } from '../../api/protobuf/codec.ts';
 import { statusError } from '../../api/status.ts';
+import { accepted } from './accept.ts';
 
 const PRODUCED = ['application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE];
 const STREAMED = ['application/json;stream=watch', `${PROTOBUF_MEDIA_TYPE};stream=watch`];
@@ -17,6 +18,16 @@ export function checkAcceptedType(header: string | undefined, watchable = false)
   checkOneOf(PRODUCED, header, watchable ? STREAMED : []);
   if (fine.size >= MAX_REMEMBERED) fine.clear();
   fine.add(header);
+}
+
+/**
+ * The same for a text that another server answers. It is named among what there is, but an
+ * Accept that names nothing else is refused for what failures are told in, as in Kubernetes.
+ */
+export function checkTextAccepted(header: string | undefined): void {
+  if (header === undefined || header === '') return;
+  checkOneOf(['text/plain', ...PRODUCED], header);
+  accepted(header, { protobuf: true, stream: false, noTable: true });
 }
 
 /** The same for a route that has JSON alone. */

@@ -158,7 +158,11 @@ type ComputedObjects<T> = {
 /** A posted object that is a question: nothing is stored, the answer is the object with status. */
 export interface Review<T extends KubernetesObject> {
   answer: ReviewAnswer<T>;
+  /** Before those who judge requests are asked. Throws StatusError to refuse. */
+  check?: ReviewCheck<T>;
 }
+
+type ReviewCheck<T> = { of(question: T): void }['of'];
 
 export interface ReviewRequest {
   readonly asker: Subject;

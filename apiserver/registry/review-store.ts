@@ -45,6 +45,7 @@ export class ReviewStore extends ResourceStore {
     const errors = this.declaration.validate?.(object) ?? [];
     // Kubernetes names neither the kind nor the object.
     if (errors.length > 0) throw invalidError({ ...type, kind: '' }, '', errors);
+    review.check?.(object);
     await this.#context.admission.validate(attributes);
     const request = { asker: caller.user, namespace, nowMs: this.#context.clock.now() };
     const value = await review.answer(object, request, control);

@@ -48,6 +48,7 @@ it.each([
   ['one', [endless()], stopped(endless())],
   ['one, told once of two that are the same', [endless(), endless()], stopped(endless())],
   ['two', [endless('a'), endless('b')], `[${stopped(endless('a'))}, ${stopped(endless('b'))}]`],
+  ['three after one that says no', ['false', endless('a'), endless('b'), endless('c')], SPENT],
   ['three, which no budget bears', [endless('a'), endless('b'), endless('c')], SPENT],
 ])('%s', async (_what, expressions, why) => {
   const { code, body } = await answerOf(expressions);
@@ -56,7 +57,7 @@ it.each([
 });
 
 it('one that says no decides, whatever others cost', async () => {
-  expect((await answerOf([endless(), 'false'])).code).toBe(201);
+  expect((await answerOf([endless(), 'false', endless('a')])).code).toBe(201);
   expect(webhooks.calls).toEqual([]);
 });
 

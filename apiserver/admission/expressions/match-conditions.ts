@@ -67,8 +67,9 @@ export interface ConditionOptions {
 }
 
 /**
- * True if all hold. One that is false decides, whatever fails; else the failure policy decides
- * whether the request is none of the webhook's business or fails ({@link ConditionFailure}).
+ * True if all hold. One that is false decides, whatever fails, unless they cost too much together:
+ * all are run, as in Kubernetes. Else the failure policy decides whether the request is none of the
+ * webhook's business or fails ({@link ConditionFailure}).
  */
 export async function matchConditions(
   conditions: readonly MatchCondition[],
@@ -79,22 +80,25 @@ export async function matchConditions(
   const bindings = { ...bindingsOf(request, options.lookups), ...options.bindings };
   const environment = options.environment ?? conditionEnvironment();
   let budget = MATCH_CONDITIONS_BUDGET;
+  let isRefuted = false;
   for (const [i, program] of compile(conditions, environment).entries()) {
     try {
       if (program instanceof CelCompileError) throw program;
       const { value, cost } = await answered(program, bindings, Math.min(budget, PER_CALL_LIMIT));
       budget -= cost;
-      if (value === false) return false;
+      if (value === false) isRefuted = true;
     } catch (error) {
       const spent = error instanceof CostLimitExceeded ? spentBy(error) : 0;
       if (spent > budget) {
         failures = [OUT_OF_BUDGET];
+        isRefuted = false;
         break;
       }
       budget -= spent;
       failures.push(evaluationText(conditions[i]!.expression, error));
     }
   }
+  if (isRefuted) return false;
   if (failures.length === 0) return true;
   if (options.failurePolicy === 'Ignore') return false;
   const texts = [...new Set(failures)];

@@ -10,13 +10,16 @@ export interface ObjectName {
   readonly uid: string;
 }
 
+/** Of a pod's node, which was gone when the token was issued if there is no uid. */
+export type NodeName = Pick<ObjectName, 'name'> & Partial<ObjectName>;
+
 /** The claim "kubernetes.io". A name or uid that is missing is empty, and fits nothing. */
 export interface AccountClaim {
   readonly namespace: string;
   readonly serviceaccount: ObjectName;
   readonly pod?: ObjectName;
   readonly secret?: ObjectName;
-  readonly node?: ObjectName;
+  readonly node?: NodeName;
   /** From when on a token that lasts longer than asked for is one that should be gone. */
   readonly warnafter?: number;
 }

@@ -132,7 +132,8 @@ export class AccountTokens implements TokenAuthenticator {
     if (secret) await this.#checkAlive('secret', objects.secrets, { namespace, ...secret });
     if (pod) await this.#checkAlive('pod', objects.pods, { namespace, ...pod });
     // A pod's token names its node for information only.
-    else if (node) await this.#checkAlive('node', objects.nodes, { namespace: '', ...node });
+    else if (node)
+      await this.#checkAlive('node', objects.nodes, { namespace: '', uid: '', ...node });
     const staleSeconds = Math.floor(clock.now() / 1000) - (warnafter ?? Infinity);
     if (staleSeconds > 0)
       remarks?.annotate(
@@ -261,7 +262,7 @@ function userOf({ namespace, serviceaccount, pod, node }: AccountClaim, jti: str
   if (jti !== '') extra[CREDENTIAL_ID] = [`JTI=${jti}`];
   if (node !== undefined) {
     extra[`${EXTRA}node-name`] = [node.name];
-    extra[`${EXTRA}node-uid`] = [node.uid];
+    if (node.uid) extra[`${EXTRA}node-uid`] = [node.uid];
   }
   if (pod !== undefined) {
     extra[`${EXTRA}pod-name`] = [pod.name];

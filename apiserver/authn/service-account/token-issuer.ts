@@ -9,7 +9,13 @@ import type { Clock } from '../../../platform/clock.ts';
 import { type Random, uuid } from '../../../platform/random.ts';
 import type { SigningKey } from '../../../platform/crypto/token-keys.ts';
 import type { AccountObjects } from './accounts.ts';
-import { type AccountClaim, accountUser, type ObjectName, type TokenClaims } from './claims.ts';
+import {
+  type AccountClaim,
+  accountUser,
+  type NodeName,
+  type ObjectName,
+  type TokenClaims,
+} from './claims.ts';
 
 export interface TokenIssuerOptions {
   readonly objects: AccountObjects;
@@ -136,10 +142,13 @@ export class TokenIssuer {
     }
   }
 
-  async #nodeOf(name: string | undefined): Promise<ObjectName | undefined> {
+  /** Of one that is gone the name, as in Kubernetes: who inspects the token sees where it was. */
+  async #nodeOf(name: string | undefined): Promise<NodeName | undefined> {
     if (!name) return undefined;
-    const node = await this.#options.objects.nodes.find('', name);
-    return node === undefined ? undefined : { name, uid: node.metadata.uid ?? '' };
+    const { nodes } = this.#options.objects;
+    const node = (await nodes.find('', name)) ?? (await nodes.find('', name, true));
+    const { uid } = node?.metadata ?? {};
+    return { name, ...(uid === undefined ? {} : { uid }) };
   }
 }
 

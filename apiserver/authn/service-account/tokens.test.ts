@@ -117,6 +117,17 @@ describe('a service account’s token', () => {
     });
   });
 
+  it('names the node of a pod that is gone, as kube-apiserver’s does', async () => {
+    const { issuer, authenticate, objects } = setUp();
+    objects.nodes.known.clear();
+    const { token } = await issuer.issue(account, { boundObjectRef: bound });
+    expect(claimsOf(token)['kubernetes.io']).toMatchObject({ node: { name: 'n1' } });
+    expect(JSON.stringify(claimsOf(token))).toContain('"node":{"name":"n1"}');
+    const { user } = (await authenticate(token)) as { user: { extra: object } };
+    expect(user.extra).toMatchObject({ 'authentication.kubernetes.io/node-name': ['n1'] });
+    expect(user.extra).not.toHaveProperty('authentication.kubernetes.io/node-uid');
+  });
+
   it('is good with any of the keys and issuers', async () => {
     const { issuerOf, authenticate } = setUp();
     const { token } = await issuerOf(ec, 'old').issue(account, {});

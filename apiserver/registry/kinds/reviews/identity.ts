@@ -31,10 +31,12 @@ export const tokenReview = {
   singular: 'tokenreview',
   verbs: ['create'],
   review: {
-    answer: async (review, _request, control) => {
-      const { token, audiences = [] } = review.spec ?? {};
-      if (!token)
+    check: ({ spec }) => {
+      if (!spec?.token)
         throw statusError('BadRequest', 'token is required for TokenReview in authentication');
+    },
+    answer: async (review, _request, control) => {
+      const { token = '', audiences = [] } = review.spec ?? {};
       const answer = await control.authenticate(token, audiences);
       if (answer.subject === undefined)
         return { ...review, status: { user: {}, error: answer.error } };

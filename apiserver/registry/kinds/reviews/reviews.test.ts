@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestApi } from '../../../../test/support/api-core.ts';
+import { FakeWebhooks } from '../../../../test/support/webhooks.ts';
 import { kinds } from '../index.ts';
 
 let api: TestApi;
@@ -99,6 +100,25 @@ describe('identity', () => {
     });
     const unknown = await ask(`${authentication}/tokenreviews`, { token: 'bad' });
     expect(unknown.body).toMatchObject({ status: { user: {}, error: 'invalid bearer token' } });
+  });
+
+  test('a question without a token is none, whatever a webhook would say of it', async () => {
+    const webhooks = new FakeWebhooks();
+    const judged = new TestApi(kinds, undefined, { outgoing: webhooks });
+    const rules = [{ operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*'] }];
+    const entry = { ...webhooks.entry('w.x.io', () => ({ allowed: false })), rules };
+    const hooks = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+    const body = { metadata: { name: 'w' }, webhooks: [entry] };
+    expect((await judged.call('POST', hooks, { body })).code).toBe(201);
+    const path = `/apis/${authentication}/tokenreviews`;
+    const none = await judged.call('POST', path, { body: { spec: {} } });
+    const message = 'token is required for TokenReview in authentication';
+    expect(none).toMatchObject({ code: 400, body: { message } });
+    expect(webhooks.calls).toEqual([]);
+    const one = await judged.call('POST', path, { body: { spec: { token: 'good' } } });
+    expect(one.body.message).toContain('denied the request');
+    expect(webhooks.calls).toHaveLength(1);
+    await judged.stop();
   });
 
   test('nothing is kept of a question', async () => {
