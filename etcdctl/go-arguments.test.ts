@@ -13,6 +13,7 @@ function parsed(...args: string[]): unknown {
       .exitOverride()
       .configureOutput({ writeErr() {} })
       .option('--prefix')
+      .option('--far <n>')
       .action((words: string[], options: object) => {
         found = [name, words, { ...program.opts(), ...options }];
       });
@@ -36,6 +37,12 @@ it.each<[string, string, unknown]>([
     ['get', [], { hex: true, prefix: true }],
   ],
   ['booleans that say no', 'get a --prefix=false --hex=false', ['get', ['a'], {}]],
+  ["a command's flag before it", '--name x --far=1 get a', ['get', ['a'], { name: 'x', far: '1' }]],
+  [
+    'its value in the next word',
+    '--far 1 --hex member l b',
+    ['list', ['b'], { hex: true, far: '1' }],
+  ],
   ['flags that have values', '--name=true get', ['get', [], { name: 'true' }]],
   ['no flags behind --', 'get -- --hex=true', ['get', ['--hex=true'], {}]],
 ])('takes %s', (_, line, outcome) => {

@@ -10,3 +10,10 @@ export interface ClusterMember {
 
 /** A member's or cluster's ID as etcd and its tools show it. */
 export const hexId = (id: string): string => BigInt(id).toString(16);
+
+/** Of a Unix socket: its scheme, and its file. */
+export const UNIX_URL = /^(unixs?):\/\/(.+)$/;
+
+/** Whether other members can be told to go there. */
+export const isMemberUrl = (url: string): boolean =>
+  UNIX_URL.test(url) || (/^https?:\/\/[^/]+:\d+\/?$/.test(url) && URL.canParse(url));

@@ -127,6 +127,11 @@ describe('wherry store', () => {
     ],
     ['half of a peer key pair', ['--peer-key-file', 'x'], /--peer-cert-file and --peer-key-file/],
     [
+      'peers over TLS on a Unix socket without a key',
+      ['--listen-peer-urls', 'unixs://peer:1'],
+      /unixs:\/\/peer:1 needs --peer-cert-file/,
+    ],
+    [
       'https peers without a key',
       ['--listen-peer-urls', 'https://127.0.0.1:0'],
       /--peer-cert-file/,

@@ -64,6 +64,8 @@ export interface FrameListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** In place of both: a Unix socket, which a file of that name gives way to. */
+  readonly file?: string;
   readonly tls?: FrameTls;
   /** Takes a connection, or throws {@link FramesRefusedError}. Header names are lower case. */
   readonly accept: (hello: Headers) => (connection: FrameConnection) => void;
@@ -74,7 +76,7 @@ export interface FrameListenOptions {
 }
 
 export interface FrameConnectOptions {
-  /** `http://10.0.0.1:2380` */
+  /** `http://10.0.0.1:2380`; `unix://file` and `unixs://file` are Unix sockets, plain and TLS. */
   readonly url: string;
   readonly hello: Headers;
   readonly tls?: FrameTls;
@@ -92,5 +94,5 @@ export interface FrameNetwork {
   /** Rejects with one of the two errors above, or with what else kept it from connecting. */
   connect(options: FrameConnectOptions): Promise<FrameConnection>;
   /** What the other end's {@link FrameListenOptions.http} answers to a plain GET, if with 200. */
-  get(options: Omit<FrameConnectOptions, 'hello'>): Promise<Buffer>;
+  get(options: Omit<FrameConnectOptions, 'hello'> & { readonly path: string }): Promise<Buffer>;
 }

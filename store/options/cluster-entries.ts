@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { isMemberUrl } from '../cluster-member.ts';
 import { list } from './flag-values.ts';
 
 /** A member of a new cluster, as --initial-cluster names it; one for each of its URLs. */
@@ -9,7 +10,8 @@ export interface ClusterEntry {
 
 export function clusterEntries(text: string): ClusterEntry[] {
   return list(text).map((entry) => {
-    const [, name, url] = /^([^=]+)=(https?:\/\/[^/]+:\d+)\/?$/.exec(entry) ?? [];
+    const [, name, given] = /^([^=]+)=(.+)$/.exec(entry) ?? [];
+    const url = given !== undefined && isMemberUrl(given) ? given.replace(/\/$/, '') : undefined;
     if (name === undefined || url === undefined) {
       throw new InvalidArgumentError(`${JSON.stringify(entry)} is not name=http(s)://host:port.`);
     }

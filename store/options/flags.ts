@@ -1,6 +1,7 @@
 /** Command line of `wherry store`: etcd's names, defaults and environment variables. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { processEnvironment } from '../../platform/node/process-environment.ts';
+import { isMemberUrl, UNIX_URL } from '../cluster-member.ts';
 import { corruptionRows, type CorruptionFlags } from './corruption-flags.ts';
 import type { ConnectionSettings } from '../grpc/connection-settings.ts';
 import { clusterEntries, type ClusterEntry } from './cluster-entries.ts';
@@ -68,6 +69,8 @@ export interface Url {
   readonly secure: boolean;
   readonly host: string;
   readonly port: number;
+  /** Of a Unix socket, in place of host and port. */
+  readonly file?: string;
   readonly text: string;
 }
 
@@ -89,9 +92,18 @@ function bindUrl(text: string): Url {
 
 const bindUrls = (text: string): Url[] => list(text).map(bindUrl);
 
+/** etcd takes all that stands behind the slashes for the name of the file. */
+function peerBindUrl(text: string): Url {
+  const [, scheme, file] = UNIX_URL.exec(text) ?? [];
+  if (file === undefined) return bindUrl(text);
+  return { secure: scheme === 'unixs', host: '127.0.0.1', port: 0, file, text };
+}
+
+const peerBindUrls = (text: string): Url[] => list(text).map(peerBindUrl);
+
 function urls(text: string): string[] {
   const found = list(text);
-  const bad = found.find((url) => !/^https?:\/\/[^/]+:\d+\/?$/.test(url));
+  const bad = found.find((url) => !isMemberUrl(url));
   if (bad !== undefined || found.length === 0) {
     throw new InvalidArgumentError(`${JSON.stringify(bad ?? text)} is not http(s)://host:port.`);
   }
@@ -114,7 +126,7 @@ const rows: readonly Row[] = [
   {
     flags: '--listen-peer-urls <urls>',
     text: 'where other members are served; a lone member listens there only if it is given',
-    parse: bindUrls,
+    parse: peerBindUrls,
     fallback: [bindUrl(PEER)],
   },
   {

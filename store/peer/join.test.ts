@@ -12,8 +12,8 @@ const cluster = {
 
 const answering = (answers: Readonly<Record<string, object>>): FrameNetwork =>
   ({
-    get({ url }: { url: string }) {
-      const answer = answers[url];
+    get({ url, path }: { url: string; path: string }) {
+      const answer = answers[`${url}${path}`];
       if (answer === undefined) return Promise.reject(new Error('connection refused'));
       return Promise.resolve(Buffer.from(JSON.stringify(answer)));
     },

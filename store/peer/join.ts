@@ -82,6 +82,6 @@ async function ask(
   timeoutMs: number,
 ): Promise<Remote> {
   const secrets = tls === undefined ? {} : { tls };
-  const answer = await network.get({ url: `${url}/members`, timeoutMs, ...secrets });
+  const answer = await network.get({ url, path: '/members', timeoutMs, ...secrets });
   return JSON.parse(answer.toString()) as Remote;
 }

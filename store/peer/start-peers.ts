@@ -42,6 +42,7 @@ export interface PeerPortOptions {
   readonly listen: readonly {
     readonly host: string;
     readonly port: number;
+    readonly file?: string;
     readonly secure: boolean;
   }[];
   readonly tls?: FrameTls;
@@ -82,11 +83,12 @@ class ConnectedPeers implements Peers {
   async listen(): Promise<void> {
     const { network, listen, tls } = this.#port;
     try {
-      for (const { host, port, secure } of listen)
+      for (const { host, port, file, secure } of listen)
         this.#listening.push(
           await network.listen({
             host,
             port,
+            ...(file !== undefined && { file }),
             http: this.#http(),
             ...(secure && tls !== undefined ? { tls } : {}),
             accept: (headers) => this.#accept(headers),

@@ -6,7 +6,7 @@ import type { MemberId } from '../raft/entry.ts';
 import type { ClusterChange } from '../persistence/cluster-state.ts';
 import { memberIdOf } from '../replica/identity.ts';
 import type { Sha1 } from '../replica/identity.ts';
-import type { ClusterMember } from '../cluster-member.ts';
+import { type ClusterMember, isMemberUrl } from '../cluster-member.ts';
 import type { Membership } from './interface.ts';
 import type { Peers } from '../replica/peers.ts';
 import type { Replica } from '../replica/replica.ts';
@@ -170,8 +170,6 @@ export class ClusterMembership implements Membership {
 }
 
 function checkedUrls(urls: readonly string[]): readonly string[] {
-  const valid = (url: string): boolean =>
-    /^https?:\/\/[^/]+:\d+\/?$/.test(url) && URL.canParse(url);
-  if (urls.length === 0 || !urls.every(valid)) throw new StoreError('memberUrlsInvalid');
+  if (urls.length === 0 || !urls.every(isMemberUrl)) throw new StoreError('memberUrlsInvalid');
   return urls.map((url) => url.replace(/\/$/, '')).sort();
 }

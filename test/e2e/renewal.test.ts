@@ -148,7 +148,8 @@ it('members serve and show renewed ones, of a new CA too', async () => {
   };
   const peers = await start({ clusterId: '1', memberId: '2', handlers, members: () => ({}) });
   const caOf = async (tls: TlsMaterial) => {
-    const got = nodeFrames.get({ url: `https://127.0.0.1:${port}/version`, tls, timeoutMs: 5000 });
+    const url = `https://127.0.0.1:${port}`;
+    const got = nodeFrames.get({ url, path: '/version', tls, timeoutMs: 5000 });
     return (await got).toString();
   };
   try {

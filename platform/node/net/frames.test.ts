@@ -1,6 +1,9 @@
 import { X509Certificate } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type FrameConnection, FramesRefusedError } from '../../net/frames.ts';
+import { type FrameConnection, FramesRefusedError, NobodyListensError } from '../../net/frames.ts';
 import type { Listening } from '../../net/http-server.ts';
 import type { RefusedConnection } from '../../net/tls-terms.ts';
 import { realX509 } from '../crypto/x509.ts';
@@ -55,6 +58,30 @@ describe('frames', () => {
   it('share their port with plain requests', async () => {
     const url = await listen(echo);
     expect(await (await fetch(`${url}/version`)).text()).toBe('/version');
+  });
+
+  it('go over a Unix socket too, where a file of that name is left behind', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'wherry-frames-'));
+    const file = join(folder, 'peer:1');
+    await writeFile(file, 'left');
+    const address = { host: '', port: 0, file };
+    server = await nodeFrames.listen({
+      ...address,
+      accept: () => echo,
+      http: ({ path }) => Promise.resolve({ status: 200, headers: {}, body: Buffer.from(path) }),
+    });
+    const url = `unix://${file}`;
+    const page = await nodeFrames.get({ url, path: '/members', timeoutMs: 5000 });
+    expect(page.toString()).toBe('/members');
+    const connection = await connect(url);
+    const frame = await new Promise((resolve) => {
+      connection.receive({ frame: resolve, closed() {} });
+      connection.send(Buffer.from('hello'));
+    });
+    expect(frame).toEqual(Buffer.from('hello'));
+    await server.stop();
+    await expect(connect(url)).rejects.toBeInstanceOf(NobodyListensError);
+    await rm(folder, { recursive: true });
   });
 
   it('end when the listener stops: both sides are told', async () => {

@@ -1,10 +1,13 @@
 import {
   createServer as createHttpServer,
   request as httpRequest,
+  type ClientRequest,
   type IncomingMessage,
+  type RequestOptions,
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { rm } from 'node:fs/promises';
 import { createServer as createHttpsServer, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -233,9 +236,12 @@ async function listen(options: FrameListenOptions): ReturnType<FrameNetwork['lis
       refuse(socket, error);
     }
   });
+  const { host, port, file } = options;
+  // Left behind by a process that was killed.
+  if (file !== undefined) await rm(file, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, () => {
+    server.listen(file === undefined ? { host, port } : { path: file }, () => {
       server.off('error', reject);
       resolve();
     });
@@ -248,27 +254,41 @@ async function listen(options: FrameListenOptions): ReturnType<FrameNetwork['lis
     });
     return stopped;
   };
-  return { port: (server.address() as AddressInfo).port, renew, stop };
+  const address = server.address() as AddressInfo | string;
+  return { port: typeof address === 'string' ? 0 : address.port, renew, stop };
+}
+
+/** A request that has not been sent yet. */
+function requestTo(
+  { url, tls }: Pick<FrameConnectOptions, 'url' | 'tls'>,
+  path: string,
+  settings: RequestOptions,
+): ClientRequest {
+  const [, scheme, file] = /^(unixs?):\/\/(.+)$/.exec(url) ?? [];
+  const secure = url.startsWith('https:') || scheme === 'unixs';
+  const target = new URL(path, file === undefined ? url : `http${secure ? 's' : ''}://localhost`);
+  return (secure ? httpsRequest : httpRequest)(target, {
+    agent: false,
+    ...settings,
+    ...(file !== undefined && { socketPath: file }),
+    ...(secure && tls !== undefined ? callerSecrets(tls) : {}),
+  });
 }
 
 function connect(options: FrameConnectOptions): Promise<FrameConnection> {
-  const { url, hello, tls, timeoutMs } = options;
-  const secure = url.startsWith('https:');
-  const settings = {
-    headers: { ...hello, connection: 'Upgrade', upgrade: PROTOCOL },
-    agent: false,
-    noDelay: true,
-    ...(secure && tls !== undefined ? callerSecrets(tls) : {}),
-  };
+  const { hello, timeoutMs } = options;
+  const headers = { ...hello, connection: 'Upgrade', upgrade: PROTOCOL };
   return new Promise((resolve, reject) => {
-    const call = secure ? httpsRequest(url, settings) : httpRequest(url, settings);
+    const call = requestTo(options, '/', { headers });
+    call.setNoDelay(true);
     const deadline = setTimeout(() => {
       call.destroy(new Error(`no answer within ${timeoutMs} ms`));
     }, timeoutMs);
     call.once('close', () => clearTimeout(deadline));
     call.on('error', (error: NodeJS.ErrnoException) => {
       const { code, message } = error;
-      reject(code === 'ECONNREFUSED' ? new NobodyListensError(message, { cause: error }) : error);
+      const absent = code === 'ECONNREFUSED' || code === 'ENOENT';
+      reject(absent ? new NobodyListensError(message, { cause: error }) : error);
     });
     call.once('upgrade', (_, socket, head) => {
       clearTimeout(deadline);
@@ -284,11 +304,10 @@ function connect(options: FrameConnectOptions): Promise<FrameConnection> {
   });
 }
 
-function get({ url, tls, timeoutMs }: Parameters<FrameNetwork['get']>[0]): Promise<Buffer> {
-  const secure = url.startsWith('https:');
-  const settings = { agent: false, ...(secure && tls !== undefined ? callerSecrets(tls) : {}) };
+function get(options: Parameters<FrameNetwork['get']>[0]): Promise<Buffer> {
+  const { url, path, timeoutMs } = options;
   return new Promise((resolve, reject) => {
-    const call = (secure ? httpsRequest : httpRequest)(url, settings);
+    const call = requestTo(options, path, {});
     call.setTimeout(timeoutMs, () => call.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     call.once('error', reject);
     call.once('response', (response) => {
@@ -296,7 +315,7 @@ function get({ url, tls, timeoutMs }: Parameters<FrameNetwork['get']>[0]): Promi
       response.on('data', (part: Buffer) => parts.push(part));
       response.once('end', () => {
         if (response.statusCode === 200) resolve(Buffer.concat(parts));
-        else reject(new Error(`${url} answered ${response.statusCode}`));
+        else reject(new Error(`${url}${path} answered ${response.statusCode}`));
       });
     });
     call.end();
