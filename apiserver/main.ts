@@ -98,7 +98,7 @@ async function auditOf(
     effects.logger.warn({ error: policy.unknown }, 'audit policy contains errors');
   if (policy !== undefined && path !== undefined) {
     const sink = path === '-' ? standardOutput : await appendFile(path, rotationOf(flags));
-    backends.push(new AuditLog(sink, effects.logger));
+    backends.push(new AuditLog(sink, effects.logger, flags.auditLogMode));
   }
   if (policy !== undefined && webhook !== undefined) backends.push(webhook);
   return {

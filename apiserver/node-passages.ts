@@ -1,4 +1,5 @@
 import type { Node } from '../api/types/core-v1.ts';
+import type { Clock } from '../platform/clock.ts';
 import { DEFAULT_ADDRESS_TYPES } from './proxy/agent-address.ts';
 import { NodePassages, type NodePassagesOptions } from './proxy/passages.ts';
 import type { Storage } from './storage/storage.ts';
@@ -11,11 +12,11 @@ export interface NodeWay extends Pick<NodePassagesOptions, 'upstream' | 'tls'> {
 
 export function nodePassages(
   { upstream, tls, addressTypes = DEFAULT_ADDRESS_TYPES }: NodeWay,
-  storage: Storage,
+  { storage, clock }: { readonly storage: Storage; readonly clock: Clock },
 ): NodePassages {
   const node = async (name: string): Promise<Node | undefined> => {
     const stored = storage.resource('minions');
     return (await stored?.read('', name))?.value as Node | undefined;
   };
-  return new NodePassages({ upstream, tls, node, addressTypes });
+  return new NodePassages({ upstream, tls, clock, node, addressTypes });
 }

@@ -105,7 +105,8 @@ class Server implements ApiServer {
 
     const access = this.#access();
     const shared = { declarations, metrics };
-    const passages = options.nodes && nodePassages(options.nodes, storage);
+    const passages =
+      options.nodes && nodePassages(options.nodes, { storage, clock: options.clock });
     const stats = passages && new AgentStats(effects.clock, passages);
     const registry = this.#registry(access.control, { ...shared, stats });
     this.#customs = this.#customResources(registry);

@@ -14,6 +14,7 @@ import type { Running } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { Metrics } from '../../platform/metrics/metrics.ts';
 import type { ObjectSource } from '../authz/object-source.ts';
+import { CUSTOM_PRIORITY } from '../discovery/group-priorities.ts';
 import type { SelfClient } from '../bootstrap/self-client.ts';
 import { fingerprint } from '../discovery/hash.ts';
 import type { RemoteVersion } from '../discovery/remote.ts';
@@ -43,8 +44,6 @@ export interface AggregatorOptions extends AvailabilityOptions, ProxyOptions {
 const CHECK_MS = 30_000;
 const RETRY_MS = 1_000;
 const AUTOMANAGED = 'kube-aggregator.kubernetes.io/automanaged';
-/** kube-apiserver's, for custom resources. */
-const CUSTOM_PRIORITY = { groupPriorityMinimum: 1_000, versionPriority: 100 } as const;
 const PATH = /^\/(?:openapi\/v3\/)?apis\/([^/]+)\/([^/?]+)/;
 
 /** What discovery tells, as a text to compare. */
@@ -204,8 +203,9 @@ export class Aggregator implements Running {
       resourceList === undefined
         ? (before?.served ?? { group, version, resources: [] })
         : remoteVersion({ group, version }, resourceList);
+    const { groupPriorityMinimum = 0, versionPriority = 0 } = each.spec ?? {};
     const found: RemoteVersion = {
-      served,
+      served: { ...served, priority: { groupPriorityMinimum, versionPriority } },
       ...(openApiHash === undefined ? {} : { openApiHash }),
       swagger: this.#swaggerOf(name, { group, version }, openApiV2),
     };

@@ -34,15 +34,28 @@ export interface FirstObjectsOptions extends Effects {
  * Writes the objects that every cluster has. Tries until it has worked or `signal` ends it (then
  * false): a store that is away will come.
  */
-export async function ensureFirstObjects(
+export function ensureFirstObjects(
   options: FirstObjectsOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { clock, logger } = options;
+  let told: Promise<void> | undefined;
+  return untilDone(options, signal, async () => {
+    const system = systemOf(options);
+    await Promise.all([ensureNamespaces(system), ensurePriorityClasses(system)]);
+    told ??= begunTelling(options, signal);
+    await Promise.all([told, ensureHeld(options)]);
+  });
+}
+
+async function untilDone(
+  { clock, logger }: FirstObjectsOptions,
+  signal: AbortSignal,
+  attempt: () => Promise<void>,
+): Promise<boolean> {
   let waitMs: number = RETRY_MS.first;
   while (!signal.aborted) {
     try {
-      await ensureAll(options);
+      await attempt();
       return true;
     } catch (error) {
       if (signal.aborted) return false;
@@ -54,19 +67,33 @@ export async function ensureFirstObjects(
   return false;
 }
 
-async function ensureAll(options: FirstObjectsOptions): Promise<void> {
-  const { client, clientAuthentication, serviceClusterIpRange, rbacObjects: objects } = options;
-  const serviceAddress = firstServiceAddress(serviceClusterIpRange);
-  const system = { client, serves: options.serves, serviceAddress };
-  await Promise.all([ensureNamespaces(system), ensurePriorityClasses(system)]);
+/**
+ * What others read of this server. It changes with the server's certificates, so webhooks are
+ * asked: one that refuses everything must not keep a server from being ready. Resolves after the
+ * first attempt, and goes on.
+ */
+function begunTelling(options: FirstObjectsOptions, signal: AbortSignal): Promise<void> {
+  const { client, clock, clientAuthentication } = options;
+  const attempt = async (): Promise<void> => {
+    await Promise.all([
+      clientAuthentication && ensureClientAuthentication(client, clientAuthentication),
+      ensureTokenTracking(client, clock),
+    ]);
+  };
+  return new Promise((resolve) => {
+    void untilDone(options, signal, () => attempt().finally(resolve)).finally(resolve);
+  });
+}
+
+async function ensureHeld(options: FirstObjectsOptions): Promise<void> {
   await Promise.all([
-    ensureService({ ...system, securePort: options.securePort() }),
-    ensureRbacPolicy({ ...options, objects }),
-    clientAuthentication === undefined
-      ? undefined
-      : ensureClientAuthentication(client, clientAuthentication),
+    ensureService({ ...systemOf(options), securePort: options.securePort() }),
+    ensureRbacPolicy({ ...options, objects: options.rbacObjects }),
     ensureStandardObjects(options),
-    ensureTokenTracking(client, options.clock),
   ]);
   if (options.serves(services)) await options.repairClaims();
+}
+
+function systemOf({ client, serves, serviceClusterIpRange }: FirstObjectsOptions) {
+  return { client, serves, serviceAddress: firstServiceAddress(serviceClusterIpRange) };
 }

@@ -3,7 +3,7 @@ import { Lifecycle } from '../../platform/lifecycle.ts';
 import { MemoryKv } from '../../test/model/memory-kv.ts';
 import { type RawApi, startRawApi } from '../../test/support/raw-api.ts';
 import { kinds } from '../registry/kinds/index.ts';
-import { groupPriority } from './group-priorities.ts';
+import { groupPriority } from '../discovery/group-priorities.ts';
 
 let parts = new Lifecycle();
 afterEach(async () => {

@@ -13,7 +13,7 @@ import {
 import { serviceCidr } from '../registry/kinds/networking/servicecidr.ts';
 import { DEFAULT_SERVICE_CIDR } from '../registry/service-addresses.ts';
 import type { Storage } from '../storage/storage.ts';
-import { groupPriority } from './group-priorities.ts';
+import { groupPriority } from '../discovery/group-priorities.ts';
 import { danglingCondition } from './flow-schema-status.ts';
 import { createStored } from './create-stored.ts';
 

@@ -1,6 +1,5 @@
-import { compareVersions } from '../../api/api-version.ts';
 import type { RemoteSwagger } from './remote-swagger.ts';
-import type { ServedGroup, ServedVersion } from './served.ts';
+import { inOrder, type ServedGroup, type ServedVersion } from './served.ts';
 
 /** A group version that another server serves. */
 export interface RemoteVersion {
@@ -21,10 +20,9 @@ export function withRemote(
   for (const { served } of remote) {
     const { group: name, version } = served;
     const others = (all.get(name)?.versions ?? []).filter((each) => each.version !== version);
-    const versions = [...others, served].sort((a, b) => compareVersions(a.version, b.version));
-    all.set(name, { name, versions });
+    all.set(name, { name, versions: [...others, served] });
   }
-  return [...all.values()];
+  return inOrder([...all.values()]);
 }
 
 /** By path below /openapi/v3/. */

@@ -1,5 +1,6 @@
 /** What this server serves, in the shape that every discovery document is written from. */
 import { compareVersions } from '../../api/api-version.ts';
+import { CUSTOM_PRIORITY, type GroupPriority, groupPriority } from './group-priorities.ts';
 import type { GroupVersionKind } from '../../api/schema/table.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { ConnectSubresource } from '../registry/connect-subresource.ts';
@@ -35,6 +36,8 @@ export interface ServedVersion {
   readonly resources: readonly ServedResource[];
   /** Served by another server, which cannot be asked now. */
   readonly stale?: boolean;
+  /** Of its APIService, if that is somebody else's. */
+  readonly priority?: GroupPriority;
 }
 
 export interface ServedGroup {
@@ -55,39 +58,11 @@ const allVerbs = [
   'watch',
 ] as const;
 
-/**
- * kube-apiserver's order of groups. kubectl takes the first group that has a resource when the
- * user gives a bare name that several have.
- */
-const groupOrder = [
-  '',
-  'apiregistration.k8s.io',
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-  'resource.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'metrics.k8s.io',
-];
-
-function groupRank(name: string): number {
-  const index = groupOrder.indexOf(name);
-  return index < 0 ? groupOrder.length : index;
-}
+/** Of groups without an APIService that says it: the first of all, and metrics-server's. */
+const ownPriority: Readonly<Record<string, GroupPriority>> = {
+  'apiregistration.k8s.io': { groupPriorityMinimum: Infinity, versionPriority: 15 },
+  'metrics.k8s.io': { groupPriorityMinimum: 100, versionPriority: 100 },
+};
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -135,15 +110,38 @@ export function servedGroups(declarations: readonly ResourceDeclaration[]): Serv
     const resources = versions.get(version) ?? [];
     versions.set(version, [...resources, servedResource(declaration)]);
   }
-  const served = [...groups].map(([name, versions]) => ({
-    name,
-    versions: [...versions]
-      .map(([version, resources]) => ({
+  return inOrder(
+    [...groups].map(([name, versions]) => ({
+      name,
+      versions: [...versions].map(([version, resources]) => ({
         group: name,
         version,
         resources: resources.sort((a, b) => byText(a.name, b.name)),
-      }))
-      .sort((a, b) => compareVersions(a.version, b.version)),
+      })),
+    })),
+  );
+}
+
+const priorityOf = ({ group, version, priority }: ServedVersion): GroupPriority =>
+  priority ?? groupPriority(group, version) ?? ownPriority[group] ?? CUSTOM_PRIORITY;
+
+/**
+ * Groups and their versions in kube-apiserver's order: as their APIServices say. kubectl takes the
+ * first group that has a resource when the user gives a bare name that several have.
+ */
+export function inOrder(groups: readonly ServedGroup[]): ServedGroup[] {
+  const ranked = groups.map(({ name, versions }) => ({
+    name,
+    versions: versions
+      .map((served) => ({ served, rank: priorityOf(served).versionPriority }))
+      .sort((a, b) => b.rank - a.rank || compareVersions(a.served.version, b.served.version))
+      .map(({ served }) => served),
+    rank:
+      name === ''
+        ? Infinity
+        : Math.max(...versions.map((each) => priorityOf(each).groupPriorityMinimum)),
   }));
-  return served.sort((a, b) => groupRank(a.name) - groupRank(b.name) || byText(a.name, b.name));
+  return ranked
+    .sort((a, b) => (a.rank === b.rank ? byText(a.name, b.name) : b.rank - a.rank))
+    .map(({ name, versions }) => ({ name, versions }));
 }

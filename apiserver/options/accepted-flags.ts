@@ -54,8 +54,7 @@ const accepted: Readonly<Record<string, Accepted>> = {
   'default-not-ready-toleration-seconds': ['300'],
   'default-unreachable-toleration-seconds': ['300'],
   'cloud-provider': ['', 'external'],
-  // The audit log never makes requests wait; it has one format, and is whole.
-  'audit-log-mode': ['batch', 'blocking'],
+  // The audit log has one format, and is whole.
   'audit-log-format': ['json'],
   'audit-log-version': ['audit.k8s.io/v1'],
   'audit-webhook-version': ['audit.k8s.io/v1'],

@@ -9,6 +9,7 @@ export interface AuditFlags {
   readonly auditLogMaxage: number;
   readonly auditLogMaxbackup: number;
   readonly auditLogMaxsize: number;
+  readonly auditLogMode: AuditMode;
   readonly auditWebhookConfigFile?: string;
   readonly auditWebhookMode: AuditMode;
   /** Milliseconds. */
@@ -34,6 +35,12 @@ export function addAuditFlags(command: Command): Command {
     .option('--audit-log-maxage <days>', 'how long a full log is kept; 0: for ever', count, 0)
     .option('--audit-log-maxbackup <number>', 'how many full logs are kept; 0: all', count, 0)
     .option('--audit-log-maxsize <mebibytes>', 'when a log is full; 0: never', count, 0)
+    .addOption(
+      // kube-apiserver's is blocking: there, a disk that hangs holds up the API.
+      new Option('--audit-log-mode <mode>', 'whether requests wait until their events are written')
+        .choices(auditModes)
+        .default('batch'),
+    )
     .option(`${hook}-config-file <file>`, 'kubeconfig of a webhook that events are sent to')
     .addOption(
       new Option(`${hook}-mode <mode>`, 'whether requests wait until their events are sent')

@@ -11,20 +11,25 @@ export interface NodeWaySources {
   readonly upstream: Upstream;
 }
 
-/** Without a CA the certificates of nodes' agents are not checked, as in Kubernetes. */
+/**
+ * Without a CA the certificates of nodes' agents are not checked, as in Kubernetes. Rejects with a
+ * FlagError for files that cannot be used; later they may be replaced.
+ */
 export async function nodeWay(
   flags: ApiServerFlags,
   { files, pki, upstream }: NodeWaySources,
 ): Promise<NodeWay> {
-  const [ca, given] = await Promise.all([
-    files.optional('kubelet-certificate-authority', flags.kubeletCertificateAuthority),
-    files.keyPair(
-      { flag: 'kubelet-client-certificate', path: flags.kubeletClientCertificate },
-      { flag: 'kubelet-client-key', path: flags.kubeletClientKey },
-    ),
-  ]);
-  const own = given ?? (await pki.kubeletClient());
-  const tls: UpstreamTls = { ...own, ca, insecureSkipVerify: ca === undefined };
-  const addressTypes = flags.kubeletPreferredAddressTypes;
-  return { upstream, tls: () => Promise.resolve(tls), addressTypes };
+  const read = async (): Promise<UpstreamTls> => {
+    const [ca, given] = await Promise.all([
+      files.optional('kubelet-certificate-authority', flags.kubeletCertificateAuthority),
+      files.keyPair(
+        { flag: 'kubelet-client-certificate', path: flags.kubeletClientCertificate },
+        { flag: 'kubelet-client-key', path: flags.kubeletClientKey },
+      ),
+    ]);
+    const own = given ?? (await pki.kubeletClient());
+    return { ...own, ca, insecureSkipVerify: ca === undefined };
+  };
+  await read();
+  return { upstream, tls: read, addressTypes: flags.kubeletPreferredAddressTypes };
 }

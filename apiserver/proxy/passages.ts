@@ -5,6 +5,7 @@
  */
 import { isStatus, statusError } from '../../api/status.ts';
 import type { Node } from '../../api/types/core-v1.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { ByteStream } from '../../platform/bytes/byte-stream.ts';
 import type { HttpRequest, HttpResponse } from '../../platform/net/http.ts';
 import type { Upstream, UpstreamAnswer, UpstreamTls } from '../../platform/net/upstream.ts';
@@ -12,18 +13,22 @@ import { offeredProtocols } from '../../platform/net/websocket-server.ts';
 import type { Passages } from '../handlers/target.ts';
 import { streamOverWebSocket, wantsWebSocket } from '../handlers/watch-socket.ts';
 import type { Passage } from '../registry/connect-subresource.ts';
+import { callFailureText } from '../webhook/call-failure.ts';
 import { agentUrl } from './agent-address.ts';
 import { bodyOf, forwardedHeaders, passedOn } from './pass-on.ts';
 
 /** A refusal in text is cut there. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
+/** Certificates are renewed and files replaced: kube-apiserver looks every 5 minutes. */
+const PROOF_MS = 60_000;
 /** As the agent's own name of it: kubelet/server/port-forward.ts. */
 const DIAL_PROTOCOL = 'wherry-dial';
 
 export interface NodePassagesOptions {
   readonly upstream: Upstream;
-  /** How this server proves itself to agents and knows them; asked for when first needed. */
+  /** How this server proves itself to agents and knows them; asked for as it is needed. */
   readonly tls: () => Promise<UpstreamTls>;
+  readonly clock: Pick<Clock, 'monotonic'>;
   /** Undefined: there is no such node. */
   readonly node: (name: string) => Promise<Node | undefined>;
   readonly addressTypes: readonly string[];
@@ -36,6 +41,7 @@ type ToPod = Extract<Passage, { to: 'pod' }>;
 export class NodePassages implements Passages {
   readonly #options: NodePassagesOptions;
   #tls: Promise<UpstreamTls> | undefined;
+  #askedMs = 0;
 
   constructor(options: NodePassagesOptions) {
     this.#options = options;
@@ -75,7 +81,8 @@ export class NodePassages implements Passages {
         signal: http.signal,
       })
       .catch((error: Error) => {
-        throw statusError('InternalError', `error dialing backend: ${error.message}`);
+        const why = callFailureText(error, new URL(base).hostname);
+        throw statusError('InternalError', `error dialing backend: ${why}`);
       });
     if (carries !== 'text') return passedOn(answer);
     const text = await textResponse(answer);
@@ -129,7 +136,14 @@ export class NodePassages implements Passages {
   }
 
   #proof(): Promise<UpstreamTls> {
-    this.#tls ??= this.#options.tls().catch((error: unknown) => {
+    const { tls, clock } = this.#options;
+    const nowMs = clock.monotonic();
+    const before = this.#tls;
+    if (before !== undefined && nowMs - this.#askedMs < PROOF_MS) return before;
+    this.#askedMs = nowMs;
+    this.#tls = tls().catch((error: unknown) => {
+      // Half of a pair may have been replaced: what there was is good for a while.
+      if (before !== undefined) return before;
       this.#tls = undefined;
       throw error;
     });

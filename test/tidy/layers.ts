@@ -189,7 +189,7 @@ export const layers: readonly Layer[] = [
   },
   {
     part: 'apiserver/proxy',
-    imports: ['apiserver/handlers', 'apiserver/registry', 'api/*', 'platform'],
+    imports: ['apiserver/handlers', 'apiserver/registry', 'apiserver/webhook', 'api/*', 'platform'],
   },
   { part: 'apiserver/webhook', imports: ['api/*', 'platform'] },
   {

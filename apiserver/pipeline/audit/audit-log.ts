@@ -1,4 +1,5 @@
 import type { Logger } from '../../../platform/logger.ts';
+import type { AuditMode } from './audit-webhook.ts';
 import type { AuditBackend } from './backend.ts';
 import type { AuditEvent } from './event.ts';
 
@@ -14,13 +15,16 @@ const MAX_WAITING = 10_000;
 const MAX_WAITING_LENGTH = 64 * 2 ** 20;
 
 /**
- * Writes events in order, many at a time, and never keeps a request waiting: a sink that blocks
- * or fails costs events, not the API.
+ * Writes events in order, many at a time. In batch mode no request waits: a sink that blocks or
+ * fails costs events, not the API. The blocking modes are for those who want it the other way.
  */
 export class AuditLog implements AuditBackend {
   readonly plugin = 'log';
   readonly #sink: LineSink;
   readonly #logger: Logger;
+  readonly #mode: AuditMode;
+  /** Told whether what waits was written. */
+  #tellers: ((isWritten: boolean) => void)[] = [];
   #waiting: string[] = [];
   /** Characters of events that wait or are being written. */
   #length = 0;
@@ -28,9 +32,10 @@ export class AuditLog implements AuditBackend {
   #fails = false;
   #writing: Promise<void> | undefined;
 
-  constructor(sink: LineSink, logger: Logger) {
+  constructor(sink: LineSink, logger: Logger, mode: AuditMode = 'batch') {
     this.#sink = sink;
     this.#logger = logger;
+    this.#mode = mode;
   }
 
   /** How many events were lost so far. */
@@ -38,16 +43,21 @@ export class AuditLog implements AuditBackend {
     return this.#lost;
   }
 
-  add(_event: AuditEvent, text: string): undefined {
+  add(_event: AuditEvent, text: string): Promise<boolean> | undefined {
+    const isStrict = this.#mode === 'blocking-strict';
     const isFull = this.#length > 0 && this.#length + text.length > MAX_WAITING_LENGTH;
     if (isFull || this.#waiting.length >= MAX_WAITING) {
       if (this.#lost++ === 0)
         this.#logger.error({}, 'the audit log cannot keep up: events are lost');
-      return;
+      return isStrict ? Promise.resolve(false) : undefined;
     }
     this.#waiting.push(`${text}\n`);
     this.#length += text.length;
     this.#writing ??= this.#write();
+    if (this.#mode === 'batch') return undefined;
+    return new Promise((resolve) => {
+      this.#tellers.push((isWritten) => resolve(isWritten || !isStrict));
+    });
   }
 
   /** Writes what waits, as far as the sink takes it. */
@@ -62,7 +72,10 @@ export class AuditLog implements AuditBackend {
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const lines = this.#waiting;
+      const tellers = this.#tellers;
       this.#waiting = [];
+      this.#tellers = [];
+      let isWritten = true;
       try {
         await this.#sink.write(lines.join(''));
         if (this.#fails) this.#logger.warn({ lost: this.#lost }, 'the audit log is written again');
@@ -73,7 +86,9 @@ export class AuditLog implements AuditBackend {
         if (!this.#fails)
           this.#logger.error({ error, lost: this.#lost }, 'cannot write the audit log');
         this.#fails = true;
+        isWritten = false;
       }
+      for (const tell of tellers) tell(isWritten);
       for (const line of lines) this.#length -= line.length - 1;
     }
     this.#writing = undefined;

@@ -1,3 +1,11 @@
+export interface GroupPriority {
+  readonly groupPriorityMinimum: number;
+  readonly versionPriority: number;
+}
+
+/** kube-apiserver's, for custom resources. */
+export const CUSTOM_PRIORITY = { groupPriorityMinimum: 1_000, versionPriority: 100 } as const;
+
 /** The order of groups in discovery, as kube-apiserver's API services state it. */
 const groups: Readonly<Record<string, number>> = {
   '': 18_000,
@@ -18,8 +26,8 @@ const groups: Readonly<Record<string, number>> = {
   'coordination.k8s.io': 16_500,
   'node.k8s.io': 16_300,
   'discovery.k8s.io': 16_200,
+  'resource.k8s.io': 16_200,
   'flowcontrol.apiserver.k8s.io': 16_100,
-  'resource.k8s.io': 15_900,
 };
 
 /** Versions that do not have the usual 15. */
@@ -27,15 +35,14 @@ const versions: Readonly<Record<string, number>> = {
   '/v1': 1,
   'autoscaling/v2': 30,
   'flowcontrol.apiserver.k8s.io/v1': 21,
+  'resource.k8s.io/v1': 21,
+  'resource.k8s.io/v1beta1': 9,
 };
 
 const USUAL_VERSION = 15;
 
 /** Undefined for a group that has no API service of its own. */
-export function groupPriority(
-  group: string,
-  version: string,
-): { readonly groupPriorityMinimum: number; readonly versionPriority: number } | undefined {
+export function groupPriority(group: string, version: string): GroupPriority | undefined {
   const groupPriorityMinimum = Object.hasOwn(groups, group) ? groups[group] : undefined;
   if (groupPriorityMinimum === undefined) return undefined;
   return {
