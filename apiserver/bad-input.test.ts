@@ -152,6 +152,24 @@ describe('a hostile regular expression', () => {
     expect(body.message).toContain("should match '^(a+)+$'");
   });
 
+  it('in a schema is refused where its program would be large, alone or with others', async () => {
+    const large = {
+      type: 'object',
+      properties: { text: { type: 'string', pattern: 'a{1000}'.repeat(11) } },
+    };
+    const one = await call(`POST ${CRDS}`, { body: definition('larges', large) });
+    expect(one.code).toBe(422);
+    expect(one.body.message).toContain('error parsing regexp: expression too large');
+    const named = Array.from({ length: 600 }, (_, i) => [
+      `p${i}`,
+      { type: 'string', pattern: `a{1000}x${i}` },
+    ]);
+    const many = { type: 'object', properties: Object.fromEntries(named) as object };
+    const all = await call(`POST ${CRDS}`, { body: definition('manies', many) });
+    expect(all.code).toBe(422);
+    expect(all.body.message).toContain('must have patterns of at most 500000 instructions in all');
+  });
+
   it('in a policy, too', async () => {
     const at = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
     const resourceRules = [

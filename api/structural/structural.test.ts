@@ -8,7 +8,13 @@ import { pruneStored } from './custom-object.ts';
 import { applySchemaDefaults } from './defaulting.ts';
 import { stringFormat } from './formats.ts';
 import { customMergeTypes } from './merge-type.ts';
-import { loadPatterns, matchesPattern, patternFault } from './patterns.ts';
+import {
+  loadPatterns,
+  matchesPattern,
+  patternFault,
+  patternsSize,
+  PatternWork,
+} from './patterns.ts';
 import { Pruner } from './prune.ts';
 import { type Json, SchemaNode } from './schema.ts';
 import { validateBySchema } from './validate.ts';
@@ -242,9 +248,42 @@ describe('what a schema does not declare', () => {
 });
 
 describe('patterns', () => {
+  const matches = (pattern: string, text: string) =>
+    matchesPattern(pattern, text, new PatternWork());
+
   it('take time in proportion to the text', () => {
-    expect(matchesPattern('^(a+)+$', `${'a'.repeat(50_000)}b`)).toBe(false);
+    expect(matches('^(a+)+$', `${'a'.repeat(50_000)}b`)).toBe(false);
     expect(patternFault('(?=a)')).toContain('error parsing regexp');
+  });
+
+  it('are none if their program would be large', () => {
+    expect(patternFault('a{1000}')).toBeUndefined();
+    const fault = 'error parsing regexp: expression too large';
+    expect(patternFault('a{1000}'.repeat(11))).toBe(fault);
+    expect(patternFault('((a{1000}){999}){998}')).toMatch(/: invalid repeat count: `\{999\}`$/);
+    expect(patternFault('(a{100}b{2}){10}c{9}')).toBeUndefined();
+  });
+
+  it('are given up where an object would keep all others waiting', () => {
+    const pattern = '(a|b)*a(a|b){900}$';
+    let seed = 1;
+    const letter = (): string => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
+      return seed & 0x10000 ? 'a' : 'b';
+    };
+    const text = Array.from({ length: 100_000 }, letter).join('');
+    expect(matches(pattern, text.slice(0, 1_000))).toBeTypeOf('boolean');
+    expect(matches(pattern, text)).toBeUndefined();
+    const items = { type: 'string', pattern };
+    const node = new SchemaNode({ type: 'array', items });
+    const errors = validateBySchema(node, { value: [text.slice(0, 1_000), text, 'a'] });
+    expect(errors.at(-1)!.message).toContain(`takes too long to be matched by '${pattern}'`);
+  });
+
+  it('are counted in all places of a definition, each once', () => {
+    const schema = { pattern: 'abc', items: [{ pattern: 'abc' }, { pattern: 'a{100}' }] };
+    const refused = { pattern: 'a{1000}'.repeat(11) };
+    expect(patternsSize([{ schema, refused }])).toBe(103);
   });
 });
 

@@ -16,7 +16,7 @@ import {
 import { pathText } from '../json.ts';
 import { isNumber } from '../long-integer.ts';
 import { isKnownFormat, stringFormat } from './formats.ts';
-import { matchesPattern } from './patterns.ts';
+import { matchesPattern, PatternWork } from './patterns.ts';
 import type { SchemaNode } from './schema.ts';
 
 /** No earlier value corresponds to this one. */
@@ -68,6 +68,7 @@ class Checker {
   errors: FieldError[] = [];
   /** How much was looked at, as kube-openapi counts it: tells which alternative came nearest. */
   #matches = 0;
+  readonly #work = new PatternWork();
   readonly #base: string;
   readonly #path: (string | number)[] = [];
 
@@ -146,15 +147,19 @@ class Checker {
       this.errors.push(tooLong(this.#field(), maxLength));
     } else if (typeof minLength === 'number' && length(value) < minLength) {
       this.#fail(value, `should be at least ${minLength} chars long`);
-    } else if (typeof pattern === 'string' && pattern !== '' && !matchesPattern(pattern, value)) {
-      this.#fail(value, `should match '${pattern}'`);
-    }
+    } else if (typeof pattern === 'string' && pattern !== '') this.#pattern(pattern, value);
     if (typeof format !== 'string' || format === '' || schema.intOrString) return;
     if (schema.type !== '' && schema.type !== 'string') return;
     const isValid = stringFormat(format);
     if (isValid === undefined || isValid(value)) return;
     const text = `${this.#name()} in body must be of type ${format}: ${JSON.stringify(value)}`;
     this.errors.push({ ...invalid(this.#field(), value, text), type: 'FieldValueTypeInvalid' });
+  }
+
+  #pattern(pattern: string, value: string): void {
+    const matches = matchesPattern(pattern, value, this.#work);
+    if (matches === undefined) this.#fail(value, `takes too long to be matched by '${pattern}'`);
+    else if (!matches) this.#fail(value, `should match '${pattern}'`);
   }
 
   #number(schema: SchemaNode, value: number | bigint): void {

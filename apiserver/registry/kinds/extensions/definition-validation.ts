@@ -13,6 +13,7 @@ import type {
   CustomResourceDefinitionSpec as Spec,
   CustomResourceDefinitionVersion as Version,
 } from '../../../../api/types/apiextensions-v1.ts';
+import { MAX_PATTERNS_SIZE, patternsSize } from '../../../../api/structural/patterns.ts';
 import { dns1035Label, dns1123Subdomain } from '../../../../api/validation/names.ts';
 import { validateImmutable } from '../../../../api/validation/object-meta.ts';
 import { oneOf } from '../checks.ts';
@@ -38,6 +39,11 @@ export function validateDefinition(
   const { spec, metadata } = crd;
   // Go's spec is there even if nobody wrote it.
   if (spec === undefined) return validateDefinition({ ...crd, spec: {} as Spec }, old);
+  // Before any of them is compiled.
+  if (patternsSize(spec.versions) > MAX_PATTERNS_SIZE) {
+    const detail = `must have patterns of at most ${MAX_PATTERNS_SIZE} instructions in all`;
+    return [forbidden('spec.versions', detail)];
+  }
   const errors: FieldError[] = [];
   const named = `${spec.names?.plural ?? ''}.${spec.group ?? ''}`;
   for (const field of old === undefined ? (['generateName', 'name'] as const) : []) {
