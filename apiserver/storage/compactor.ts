@@ -12,6 +12,8 @@ export interface CompactorOptions {
   readonly logger: Logger;
   /** History that stays readable is between one and two of these. Kubernetes: five minutes. */
   readonly intervalMs: number;
+  /** Told in each interval where the store was at the end of the one before. */
+  readonly aged?: (revision: number) => void;
 }
 
 /**
@@ -45,7 +47,9 @@ export class Compactor implements Running {
       await sleep(clock, intervalMs, signal);
       if (signal.aborted) return;
       try {
+        const before = turn.revision;
         turn = await this.#turn(turn);
+        this.#options.aged?.(before);
       } catch (error) {
         const reason = error instanceof StoreError ? error.message : error;
         logger.warn({ reason }, 'the store was not compacted');

@@ -161,6 +161,11 @@ export class ResourceCache {
     for (const follower of this.#followers) follower.reset();
   }
 
+  /** Nobody is expected to start at `revision` or before any more. */
+  age(revision: number): void {
+    this.#window.age(revision);
+  }
+
   /** For as long as the cache lives. */
   follow(follower: CacheFollower): void {
     this.#followers.push(follower);

@@ -85,7 +85,15 @@ export class Storage implements Running {
     const window = options.window ?? WINDOW;
     const turns = this.#turns;
     this.cache = new WatchCache({ kv, clock, logger, resources: coded, window, turns });
-    this.#compactor = new Compactor({ kv, clock, logger, intervalMs: COMPACTION_INTERVAL_MS });
+    this.#compactor = new Compactor({
+      kv,
+      clock,
+      logger,
+      intervalMs: COMPACTION_INTERVAL_MS,
+      aged: (revision) => {
+        for (const resource of this.cache.resources()) resource.age(revision);
+      },
+    });
     this.#leases = new TtlLeases(kv, clock);
     for (const resource of resources)
       this.#open(resource, this.cache.resource(resource.storagePrefix));
