@@ -67,7 +67,7 @@ const components: Readonly<Record<string, Component>> = {
 async function storeEndpoints({ env }: ProcessContext): Promise<string[] | undefined> {
   const paths = clusterPaths(env['WHERRY_DATA_DIR'] || DEFAULT_DATA_DIR);
   const state = await readRunState(realDisk, paths);
-  if (state === undefined || !isAlive(state.pid)) return undefined;
+  if (state === undefined || !isAlive(state)) return undefined;
   const stores = state.components.filter(({ name }) => /^store\d*$/.test(name));
   const found = stores.flatMap(({ address }) => address ?? []);
   return found.length === 0 ? undefined : found;

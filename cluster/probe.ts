@@ -6,6 +6,7 @@
 import { bodyValue } from '../client/response-body.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Disk } from '../platform/files/disk.ts';
+import type { KnownProcess } from '../platform/node/child-process.ts';
 import type { HttpHandler, HttpResponse } from '../platform/net/http.ts';
 import { blame, isApiServer, isStore } from './blame.ts';
 import { within } from './doctor/finding.ts';
@@ -18,7 +19,7 @@ export interface Probing {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly dataDir: string;
-  readonly isAlive: (pid: number) => boolean;
+  readonly isAlive: (process: KnownProcess) => boolean;
   /** By a signal, until another. */
   readonly isStopped: (pid: number) => boolean;
   /** With the admin's certificate; components that made their own are believed. */
@@ -116,7 +117,7 @@ async function deathOf(component: ComponentState, probing: Probing): Promise<str
     ? undefined
     : await lastWords(probing.disk, logFile, { atEnd: ended === undefined });
   const cause = said === undefined ? `; ${logs}` : `; before, it said: ${said}`;
-  if (probing.isAlive(component.pid)) {
+  if (probing.isAlive(component)) {
     return `${name} is starting${restarts > 0 ? ` again (restart ${restarts})` : ''}${cause}`;
   }
   const how = ended === undefined ? 'has died' : `has died (${ended})`;
@@ -124,10 +125,10 @@ async function deathOf(component: ComponentState, probing: Probing): Promise<str
 }
 
 async function verdictOf(component: ComponentState, probing: Probing): Promise<Verdict> {
-  const { name, pid, ready, address } = component;
+  const { name, ready, address } = component;
   const logs = `see \`wherry logs ${name}\``;
-  if (!probing.isAlive(pid) || !ready) {
-    const condition = probing.isAlive(pid) ? 'starting' : 'dead';
+  if (!probing.isAlive(component) || !ready) {
+    const condition = probing.isAlive(component) ? 'starting' : 'dead';
     return { component, condition, says: await deathOf(component, probing) };
   }
   // An etcd of somebody else's may want other credentials than ours.

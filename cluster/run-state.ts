@@ -1,3 +1,5 @@
+import { realPath } from '../platform/node/files/real-path.ts';
+import type { KnownProcess } from '../platform/node/child-process.ts';
 import type { Disk } from '../platform/files/disk.ts';
 import { ClusterError } from './failure.ts';
 import { clusterPaths, type ClusterPaths } from './paths.ts';
@@ -6,6 +8,8 @@ import { clusterPaths, type ClusterPaths } from './paths.ts';
 export interface ComponentState {
   readonly name: string;
   readonly pid: number;
+  /** Tells the process from a later one with its id, where that can be known. */
+  readonly birth?: number | undefined;
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
   /** Starts after the first. */
@@ -22,29 +26,50 @@ export interface RunState {
   readonly mode: 'embedded' | 'separate';
   /** The process of `wherry up`: the supervisor, or everything. */
   readonly pid: number;
+  /** As of a component. */
+  readonly birth?: number | undefined;
   readonly startedAt: number;
+  /** The data directory as it was at the start. */
+  readonly folder?: string | undefined;
   readonly server: string;
   readonly components: readonly ComponentState[];
 }
 
-/** Undefined if no cluster ran here, or the last one stopped cleanly. */
+/** Undefined if no cluster ran here, the last one stopped cleanly, or this is a copy of one. */
 export async function readRunState(disk: Disk, paths: ClusterPaths): Promise<RunState | undefined> {
-  const bytes = await disk.read(paths.runState);
+  const state = await parsed(disk, paths);
+  const { folder } = state ?? {};
+  if (folder === undefined || folder === (await realPath(paths.dataDir))) return state;
+  // Moved, it is this one still; of two, the one in its place is meant.
+  const original = await parsed(disk, clusterPaths(folder)).catch(() => undefined);
+  const isCopy = original?.pid === state?.pid && original?.startedAt === state?.startedAt;
+  return isCopy ? undefined : state;
+}
+
+async function parsed(disk: Disk, { runState }: ClusterPaths): Promise<RunState | undefined> {
+  const bytes = await disk.read(runState);
   if (bytes === undefined) return undefined;
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as RunState;
-  } catch (error) {
-    throw new Error(`${paths.runState} is damaged; remove it and start again`, { cause: error });
+    const state = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<RunState> | null;
+    if (isRunState(state)) return state;
+    throw new Error('fields are missing');
+  } catch (cause) {
+    throw new ClusterError(`${runState} is damaged; remove it and start again`, { cause });
   }
+}
+
+function isRunState(state: Partial<RunState> | null): state is RunState {
+  const { pid, server, components } = state ?? {};
+  return typeof pid === 'number' && typeof server === 'string' && Array.isArray(components);
 }
 
 /** The state of a cluster that runs; rejects with a {@link ClusterError} if none does. */
 export async function runningCluster(
-  of: { readonly disk: Disk; readonly isAlive: (pid: number) => boolean },
+  of: { readonly disk: Disk; readonly isAlive: (process: KnownProcess) => boolean },
   dataDir: string,
 ): Promise<RunState> {
   const state = await readRunState(of.disk, clusterPaths(dataDir));
-  if (state !== undefined && of.isAlive(state.pid)) return state;
+  if (state !== undefined && of.isAlive(state)) return state;
   throw new ClusterError(
     `no cluster is running with its data in ${dataDir}; start one with \`wherry up\`, ` +
       'or name its data directory with --data-dir',
@@ -60,6 +85,11 @@ export async function writeRunState(
   await disk.write(paths.runState, text, { durable: false });
 }
 
-export async function clearRunState(disk: Disk, paths: ClusterPaths): Promise<void> {
-  await disk.remove(paths.runState);
+/**
+ * At the end of the cluster whose process that is. One that was started after the folder had been
+ * removed under this one has a state of its own there, which stays.
+ */
+export async function clearRunState(disk: Disk, paths: ClusterPaths, pid: number): Promise<void> {
+  const state = await readRunState(disk, paths).catch(() => undefined);
+  if (state === undefined || state.pid === pid) await disk.remove(paths.runState);
 }

@@ -37,9 +37,14 @@ export interface TopologyWish {
 
 /** What a data directory of ours may hold, and what a shell may have logged to. */
 const ours = new RegExp(
-  '^(cluster\\.json|store\\d*|pki|kubeconfigs?|run\\.json|logs|snapshots' +
+  '^(cluster\\.json|store\\d*|pki|kubeconfigs?|run\\.json|logs|snapshots|kubelet' +
     '|replaced-.*|restoring-.*|.*\\.log)$',
 );
+/** What a file system of its own holds from the start. */
+const VOLUME = 'lost+found';
+
+/** By its name alone: what may be removed with the cluster. */
+export const isOurs = (name: string): boolean => ours.test(name);
 
 /**
  * The record of the data directory, written if this is its first start. Rejects with a
@@ -51,8 +56,13 @@ export async function openTopology(
   paths: ClusterPaths,
   wish: TopologyWish,
 ): Promise<ClusterRecord> {
+  if (wish.storeMembers !== undefined && wish.etcdServers !== undefined) {
+    throw new ClusterError(
+      '--store-members is for a store of its own; leave it or --etcd-servers out',
+    );
+  }
   const record = await readRecord(disk, paths);
-  if (record !== undefined) {
+  if (record !== undefined && !(await isVoid(disk, paths, record))) {
     checkWish(record, paths, wish);
     const { startedBy = record.lastRunBy } = wish;
     if (startedBy === undefined || startedBy === record.lastRunBy) return record;
@@ -65,6 +75,11 @@ export async function openTopology(
     storeMembers: await membersOf(wish),
   };
   return write(disk, paths, made);
+}
+
+/** A start with an etcd that never answered has left nothing: the next may want a store. */
+async function isVoid(disk: Disk, paths: ClusterPaths, record: ClusterRecord): Promise<boolean> {
+  return record.storeMembers.length === 0 && (await disk.read(paths.kubeconfig)) === undefined;
 }
 
 async function write(
@@ -85,8 +100,8 @@ export async function readRecord(
   const bytes = await disk.read(`${dataDir}/cluster.json`);
   if (bytes !== undefined) return parseRecord(Buffer.from(bytes).toString('utf8'), dataDir);
   const names = await disk.list(dataDir);
-  const foreign = names.filter((name) => !ours.test(name));
-  if (foreign.length > 0 && foreign.length === names.length) {
+  const foreign = names.filter((name) => !isOurs(name) && name !== VOLUME);
+  if (foreign.length > 0 && !names.some(isOurs)) {
     throw new ClusterError(
       `${dataDir} holds something else (${foreign.slice(0, 3).join(', ')}); ` +
         'choose an empty or new folder with --data-dir',

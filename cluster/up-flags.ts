@@ -85,9 +85,16 @@ function without(text: string): LeftOut[] {
   return known;
 }
 
+/** Of nothing, as an unset variable of a shell gives, paths would be those of the root. */
+function folder(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must name a folder.');
+  return text;
+}
+
 export const dataDirOption = (): Option =>
   new Option('--data-dir <folder>', 'where the cluster keeps its data')
     .env('WHERRY_DATA_DIR')
+    .argParser(folder)
     .default(DEFAULT_DATA_DIR);
 
 export function upCommand(): Command {

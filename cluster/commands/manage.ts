@@ -2,6 +2,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import { sleep } from '../../platform/clock.ts';
 import type { Disk } from '../../platform/files/disk.ts';
+import type { KnownProcess } from '../../platform/node/child-process.ts';
 import type { DiskSpace } from '../../platform/node/files/disk-space.ts';
 import { spaceFinding } from '../doctor/space.ts';
 import { ClusterError } from '../failure.ts';
@@ -11,7 +12,7 @@ import { statusTable } from '../status.ts';
 
 /** The operating system's processes, as far as these commands touch them. */
 export interface Processes {
-  readonly isAlive: (pid: number) => boolean;
+  readonly isAlive: (process: KnownProcess) => boolean;
   readonly isStopped: (pid: number) => boolean;
   /** False if there is no such process. */
   readonly signal: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => boolean;
@@ -94,7 +95,7 @@ export async function down(context: ManageContext, dataDir: string): Promise<num
   if (state === undefined) return 0;
   context.processes.signal(state.pid, 'SIGTERM');
   const gone = await until(context, DOWN_MS, () =>
-    Promise.resolve(context.processes.isAlive(state.pid) ? undefined : true),
+    Promise.resolve(context.processes.isAlive(state) ? undefined : true),
   );
   if (gone === undefined) {
     throw new ClusterError(

@@ -22,7 +22,7 @@ import { DEFAULT_STORE_PORT, HOST } from '../options.ts';
 import { clusterPaths, type ClusterPaths } from '../paths.ts';
 import { peerPorts } from '../ports.ts';
 import { readRunState, runningCluster } from '../run-state.ts';
-import { openTopology, readRecord } from '../topology.ts';
+import { isOurs, openTopology, readRecord } from '../topology.ts';
 
 const CALL_MS = 10_000;
 /**
@@ -170,13 +170,13 @@ export async function reset(
 ): Promise<number> {
   const paths = clusterPaths(dataDir);
   await refuseRunning(paths, 'reset');
-  const names = (await realDisk.list(dataDir)).filter((name) => name !== 'snapshots');
-  if (names.length === 0) {
+  // Says so if the folder is not one of ours.
+  if ((await readRecord(realDisk, paths)) === undefined) {
     out(`Nothing to remove in ${dataDir}\n`);
     return 0;
   }
-  // Says so if the folder is not one of ours.
-  await openTopology(realDisk, paths, { peerPorts: () => Promise.resolve([]) });
+  const all = await realDisk.list(dataDir);
+  const names = all.filter((name) => isOurs(name) && name !== 'snapshots');
   if (!yes) {
     throw new ClusterError(
       `this removes the cluster in ${dataDir} (${names.join(', ')}; snapshots stay): say --yes`,
@@ -196,7 +196,7 @@ export async function reset(
 
 async function refuseRunning(paths: ClusterPaths, what: string): Promise<void> {
   const state = await readRunState(realDisk, paths);
-  if (state !== undefined && isAlive(state.pid)) {
+  if (state !== undefined && isAlive(state)) {
     throw new ClusterError(
       `the cluster in ${paths.dataDir} is running (pid ${state.pid}); ` +
         `stop it before you ${what} it, with \`wherry down\``,

@@ -1,7 +1,8 @@
 /** `wherry up`: runs a cluster in the foreground until it is told to stop. */
-import { isAlive, startDetached } from '../../platform/node/child-process.ts';
+import { birthOf, isAlive, startDetached } from '../../platform/node/child-process.ts';
 import { realClock } from '../../platform/node/clock.ts';
 import { realDisk } from '../../platform/node/files/disk.ts';
+import { realPath } from '../../platform/node/files/real-path.ts';
 import { needPorts } from '../../platform/node/net/free-ports.ts';
 import { createLogger } from '../../platform/node/logger.ts';
 import { type ProcessContext, whenAborted } from '../../platform/node/process.ts';
@@ -89,7 +90,7 @@ async function foreground(context: ProcessContext, flags: Settled): Promise<numb
     }
   } finally {
     await cluster?.stop();
-    await clearRunState(realDisk, paths);
+    await clearRunState(realDisk, paths, context.pid);
   }
   context.out('Stopped.\n');
   return 0;
@@ -222,7 +223,7 @@ const startProcesses: Starter = async (context, flags, announce) => {
     },
   }).catch(async (error: Error) => {
     await writing;
-    await clearRunState(realDisk, clusterPaths(flags.dataDir));
+    await clearRunState(realDisk, clusterPaths(flags.dataDir), context.pid);
     return explain(flags)(error);
   });
   server = cluster.server;
@@ -261,7 +262,13 @@ function schedulerOptions({ schedulerConfig, schedulerPlugins }: UpFlags) {
 }
 
 async function publish(dataDir: string, state: RunState): Promise<void> {
-  await writeRunState(realDisk, clusterPaths(dataDir), state);
+  const born = <P extends { readonly pid: number }>(part: P): P & { birth?: number } => {
+    const birth = birthOf(part.pid);
+    return birth === undefined ? part : { ...part, birth };
+  };
+  const components = state.components.map(born);
+  const folder = await realPath(dataDir);
+  await writeRunState(realDisk, clusterPaths(dataDir), born({ ...state, folder, components }));
 }
 
 /** One cluster per data directory; what is left of a killed one has to be gone first. */
@@ -269,7 +276,7 @@ async function refuseSecond(dataDir: string): Promise<void> {
   const state = await readRunState(realDisk, clusterPaths(dataDir));
   if (state === undefined) return;
   const patience = realClock.monotonic() + DYING_MS;
-  while (isAlive(state.pid)) {
+  while (isAlive(state)) {
     if (realClock.monotonic() < patience) {
       await sleep(realClock, 20);
       continue;
@@ -280,9 +287,9 @@ async function refuseSecond(dataDir: string): Promise<void> {
     );
   }
   const deadline = realClock.monotonic() + ORPHANS_MS;
-  while (state.components.some((component) => isAlive(component.pid))) {
+  while (state.components.some(isAlive)) {
     if (realClock.monotonic() > deadline) {
-      const pids = state.components.filter((c) => isAlive(c.pid)).map((c) => `${c.name} ${c.pid}`);
+      const pids = state.components.filter(isAlive).map((c) => `${c.name} ${c.pid}`);
       throw new ClusterError(
         `components of a killed cluster are still running: ${pids.join(', ')}`,
       );

@@ -68,7 +68,7 @@ async function store({ storeMembers }: ClusterRecord, paths: ClusterPaths): Prom
 
 async function runs(paths: ClusterPaths): Promise<Finding> {
   const state = await readRunState(realDisk, paths);
-  return state !== undefined && isAlive(state.pid)
+  return state !== undefined && isAlive(state)
     ? warning('process', `it is running (pid ${state.pid}): \`wherry down\` before the upgrade`)
     : ok('process', 'stopped');
 }

@@ -81,10 +81,21 @@ export function startDetached(
   }
 }
 
-/** True if a process with that id runs, whoever owns it. */
-export function isAlive(pid: number): boolean {
+/** A process as it was when somebody took it down: its id may be another's by now. */
+export interface KnownProcess {
+  readonly pid: number;
+  /** As {@link birthOf} told. Undefined: only the id is known. */
+  readonly birth?: number | undefined;
+}
+
+/**
+ * True if that process runs, whoever owns it. After a restart of the machine, or in the next
+ * container on the same volume, its id is often that of a process that has nothing to do with it.
+ */
+export function isAlive({ pid, birth }: KnownProcess): boolean {
   try {
     process.kill(pid, 0);
+    if (birth !== undefined && birthOf(pid) !== birth) return false;
     // A zombie is dead, but nobody has asked how it ended: without an init that may stay so.
     return stateOf(pid) !== 'Z';
   } catch (error) {
@@ -97,12 +108,26 @@ export function isStopped(pid: number): boolean {
   return stateOf(pid) === 'T';
 }
 
+/** When it began, in Linux' ticks since the machine did; undefined elsewhere, or if it is gone. */
+export function birthOf(pid: number): number | undefined {
+  const ticks = Number(statOf(pid)?.[BIRTH]);
+  return Number.isNaN(ticks) ? undefined : ticks;
+}
+
 /** The letter that Linux has for it: "R", "S", "T", "Z"; undefined elsewhere. */
 function stateOf(pid: number): string | undefined {
+  return statOf(pid)?.[STATE];
+}
+
+/** Fields of /proc/<pid>/stat, from the one behind the name. */
+const STATE = 0;
+const BIRTH = 19;
+
+function statOf(pid: number): string[] | undefined {
   try {
     // "4711 (name) Z …"; the name may hold anything, parentheses too.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat[stat.lastIndexOf(')') + 2];
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 import { Writable } from 'node:stream';
 
 const FAILED_STOP_MS = 5_000;
+/** `timeout` and npm signal a process by itself and in its group: that is one wish to end it. */
+const SAME_SIGNAL_MS = 200;
 
 /**
  * The process around a command: what every `main.ts` needs of it, as one value, so that commands
@@ -71,8 +73,10 @@ function crash(error: unknown): void {
 
 function realContext(): { context: ProcessContext; close: () => void } {
   const termination = new AbortController();
+  let first = Infinity;
   const terminate = (): void => {
-    if (termination.signal.aborted) process.exit(130);
+    if (performance.now() - first > SAME_SIGNAL_MS) process.exit(130);
+    first = Math.min(first, performance.now());
     termination.abort();
   };
   const orphaned = (): void => termination.abort();
@@ -82,7 +86,8 @@ function realContext(): { context: ProcessContext; close: () => void } {
   // A reader that went away (`… | head`) is no failure of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.stderr.write(`error: cannot write to standard output: ${error.message}\n`);
+    process.exit(1);
   });
   return {
     context: {

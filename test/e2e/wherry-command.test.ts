@@ -91,9 +91,37 @@ describe('a cluster in the background', () => {
     const checked = await succeeded(wherry('upgrade'));
     expect(checked).toMatch(/^ok +data +layout 1, last run by wherry 0\.0\.9: it is read as/m);
     expect(checked).toContain('`wherry up` upgrades: it notes');
-    await eventually('its end', () => Promise.resolve(!isAlive(pid)));
+    await eventually('its end', () => Promise.resolve(!isAlive({ pid })));
     for (const command of ['doctor', 'status'])
       expect(await refused(wherry(command))).toContain('no cluster is running');
+  }, 90_000);
+
+  it.runIf(process.platform === 'linux')(
+    'knows its process from another of that id',
+    async () => {
+      await succeeded(up());
+      const note = join(dataDir, 'run.json');
+      const killed = JSON.parse(readFileSync(note, 'utf8')) as { components: { pid: number }[] };
+      process.kill(state().pid, 'SIGKILL');
+      // As in a container that is started again, where ids begin anew.
+      const other = { pid: process.pid };
+      const components = killed.components.map((component) => ({ ...component, ...other }));
+      await writeFile(note, JSON.stringify({ ...killed, ...other, components }));
+      for (const command of ['status', 'down'])
+        expect(await refused(wherry(command))).toContain('no cluster is running');
+      await succeeded(up());
+    },
+    90_000,
+  );
+
+  it('takes the two signals of `timeout` as one wish to stop', async () => {
+    await succeeded(up());
+    const { pid } = state();
+    process.kill(pid, 'SIGTERM');
+    process.kill(pid, 'SIGTERM');
+    await eventually('its end', () => Promise.resolve(!isAlive({ pid })));
+    expect(existsSync(join(dataDir, 'run.json'))).toBe(false);
+    expect(readFileSync(join(dataDir, 'logs', 'up.log'), 'utf8')).toMatch(/Stopped\.\n$/);
   }, 90_000);
 
   it('follows a log until it is told to stop', async () => {
@@ -127,9 +155,10 @@ describe('a cluster in the background', () => {
     expect(await podNames()).toEqual(before);
     expect((await lite('get', 'configmap', 'later')).stderr).toContain('not found');
     await succeeded(wherry('down'));
+    await writeFile(join(dataDir, 'thesis.txt'), '');
     expect(await refused(wherry('reset'))).toContain('say --yes');
     await succeeded(wherry('reset', '--yes'));
-    expect(readdirSync(dataDir)).toEqual(['snapshots']);
+    expect(readdirSync(dataDir)).toEqual(['snapshots', 'thesis.txt']);
   }, 120_000);
 
   async function podNames(): Promise<string[]> {
@@ -183,6 +212,8 @@ describe('wherry up', () => {
   }, 180_000);
 
   it('says in one line what is in the way', async () => {
+    const nowhere = run(process.execPath, [wherryMain, 'up', '--data-dir', '']);
+    expect(await refused(nowhere)).toContain('It must name a folder');
     await mkdir(dataDir);
     await writeFile(join(dataDir, 'thesis.txt'), '');
     expect(await refused(up())).toContain('holds something else (thesis.txt)');
