@@ -10,7 +10,7 @@ import { meantBy } from './kin.ts';
 import { clusterPaths, DEFAULT_DATA_DIR } from './paths.ts';
 import { runCommand, seeHelp } from './run-command.ts';
 import { readRunState } from './run-state.ts';
-import { dataDirOption, natural, upCommand, type UpFlags } from './up-flags.ts';
+import { dataDirOption, isGiven, natural, upCommand, type UpFlags } from './up-flags.ts';
 import { VERSION } from './version.ts';
 
 interface Component {
@@ -133,8 +133,7 @@ function addUp(program: Command, context: ProcessContext, exit: (code: number) =
   program.addCommand(
     command.action(async (flags: UpFlags) => {
       const { up } = await import('./commands/up.ts');
-      const given = (name: string): boolean => command.getOptionValueSource(name) !== 'default';
-      exit(await up(context, flags, given));
+      exit(await up(context, flags, (name) => isGiven(command, name)));
     }),
   );
 }

@@ -85,6 +85,12 @@ function without(text: string): LeftOut[] {
   return known;
 }
 
+/** By a flag or a variable: what has neither, nor a default, is not. */
+export function isGiven(command: Command, name: string): boolean {
+  const source = command.getOptionValueSource(name) ?? 'default';
+  return source !== 'default';
+}
+
 /** Of nothing, as an unset variable of a shell gives, paths would be those of the root. */
 function folder(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must name a folder.');
