@@ -22,6 +22,7 @@ import { requeueAtFirst } from '../runtime/requeue.ts';
 import { type CurrentHistory, removeRevisions, syncHistory } from '../runtime/revision-history.ts';
 import { expiredRevisions } from '../runtime/revisions.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
+import { templateHash } from '../runtime/template-hash.ts';
 import { writeStatus } from '../runtime/write-status.ts';
 import { EndedBackoff } from './ended-backoff.ts';
 import { HASH_LABEL, newPod, nodeOf, placementOn } from './placement.ts';
@@ -154,7 +155,7 @@ class DaemonSetController extends BaseController {
         client: this.context.client,
         revisions: this.#revisions.lister,
         ownerType: setType,
-        label: HASH_LABEL,
+        hash: { label: HASH_LABEL, of: templateHash },
         matcherOf: ({ spec }) => labelMatcher(spec.selector),
       },
       set,

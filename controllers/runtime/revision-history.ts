@@ -11,14 +11,14 @@ import { executeClaims, planClaims } from './claim.ts';
 import { type LabelMatcher } from './label-selector.ts';
 import { OWNER_INDEX, orphansOf } from './owner-index.ts';
 import { remove } from './remove.ts';
-import { byRevision, newRevision, planRevision, type TemplateOwner } from './revisions.ts';
+import { byRevision, newRevision, planRevision } from './revisions.ts';
+import type { RevisionHash, TemplateOwner } from './revisions.ts';
 
 export interface HistoryOf<O extends TemplateOwner> {
   readonly client: Client;
   readonly revisions: Lister<ControllerRevision>;
   readonly ownerType: ResourceType<O>;
-  /** Where the owner's kind keeps the hash. */
-  readonly label: string;
+  readonly hash: RevisionHash;
   /** Which orphaned revisions are the owner's. */
   readonly matcherOf: (owner: O) => LabelMatcher;
 }
@@ -35,7 +35,7 @@ export interface CurrentHistory {
 const MAX_COLLISIONS = 10;
 
 export async function syncHistory<O extends TemplateOwner>(
-  { client, revisions, ownerType, label, matcherOf }: HistoryOf<O>,
+  { client, revisions, ownerType, hash, matcherOf }: HistoryOf<O>,
   owner: O,
 ): Promise<CurrentHistory> {
   const own = revisions.byIndex(OWNER_INDEX, uidOf(owner));
@@ -47,9 +47,9 @@ export async function syncHistory<O extends TemplateOwner>(
   ]);
   const types = { client, ownerType, type: controllerRevisions };
   const history = [...(await executeClaims(types, owner, claims))].sort(byRevision);
-  const step = planRevision(owner, history, label);
+  const step = planRevision(owner, history, hash);
   if (step.type === 'create') {
-    return { ...(await createRevision(client, owner, { draft: step.draft, label })), old: history };
+    return { ...(await createRevision(client, owner, { draft: step.draft, hash })), old: history };
   }
   if (step.type === 'none') {
     return { current: step.current, old: history.filter((each) => each !== step.current) };
@@ -63,7 +63,7 @@ export async function syncHistory<O extends TemplateOwner>(
 async function createRevision(
   client: Client,
   owner: TemplateOwner,
-  { draft, label }: { readonly draft: ControllerRevision; readonly label: string },
+  { draft, hash }: { readonly draft: ControllerRevision; readonly hash: RevisionHash },
 ): Promise<{ current: ControllerRevision; collisionCount?: number }> {
   let collisionCount = owner.status?.collisionCount ?? 0;
   for (let next = draft, tries = 0; ; tries++) {
@@ -76,7 +76,7 @@ async function createRevision(
       const live = await client.get(controllerRevisions, ref);
       if (deepEqual(live.data, next.data)) return { current: live, ...counted };
       collisionCount++;
-      next = newRevision(owner, draft.revision, { label, collisionCount });
+      next = newRevision(owner, draft.revision, { ...hash, collisionCount });
     }
   }
 }

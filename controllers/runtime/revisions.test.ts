@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ControllerRevision } from '../../api/types/apps-v1.ts';
 import {
+  dataHash,
   expiredRevisions,
   newRevision,
   planRevision,
@@ -14,15 +15,15 @@ const owner = (image: string) => ({
   metadata: { namespace: 'd', name: 'db', uid: 'u', annotations: { why: 'because' } },
   spec: { template: { spec: { containers: [{ name: 'c', image }] } } },
 });
-const options = { label: 'hash', collisionCount: 0 };
+const options = { label: 'hash', of: dataHash };
 const history = (...images: string[]): ControllerRevision[] =>
   images.map((image, i) => newRevision(owner(image), i + 1, options));
 
 describe('the history of a template', () => {
   it('begins and grows with each template that is new', () => {
-    const first = planRevision(owner('a'), [], 'hash');
+    const first = planRevision(owner('a'), [], options);
     expect(first).toMatchObject({ type: 'create', draft: { revision: 1 } });
-    expect(planRevision(owner('b'), history('a'), 'hash')).toMatchObject({
+    expect(planRevision(owner('b'), history('a'), options)).toMatchObject({
       type: 'create',
       draft: { revision: 2, metadata: { annotations: { why: 'because' } } },
     });
@@ -30,8 +31,8 @@ describe('the history of a template', () => {
 
   it('has each template once', () => {
     const known = history('a', 'b');
-    expect(planRevision(owner('b'), known, 'hash')).toEqual({ type: 'none', current: known[1] });
-    const back = planRevision(owner('a'), known, 'hash');
+    expect(planRevision(owner('b'), known, options)).toEqual({ type: 'none', current: known[1] });
+    const back = planRevision(owner('a'), known, options);
     expect(back).toEqual({ type: 'renumber', from: known[0], revision: 3 });
   });
 

@@ -3,13 +3,14 @@
  * revision's data is a strategic merge patch of the owner; `kubectl rollout undo` applies it.
  */
 import { deepEqual } from '../../api/deep.ts';
-import { sortKeys } from '../../api/go-json.ts';
+import { goJson, sortKeys } from '../../api/go-json.ts';
 import { rounded } from '../../api/long-integer.ts';
 import { type KubernetesObject, nameOf, namespaceOf } from '../../api/meta.ts';
 import type { ControllerRevision } from '../../api/types/apps-v1.ts';
 import type { PodTemplateSpec } from '../../api/types/core-v1.ts';
+import { fnv32 } from '../../platform/fnv.ts';
 import { controllerReference } from './claim.ts';
-import { templateHash } from './template-hash.ts';
+import { hashText } from './template-hash.ts';
 
 export interface TemplateOwner extends KubernetesObject {
   readonly spec: { readonly template: PodTemplateSpec };
@@ -39,14 +40,29 @@ export const byRevision = (a: ControllerRevision, b: ControllerRevision): number
   (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') ||
   nameOf(a).localeCompare(nameOf(b));
 
-/** `label` is where the owner's kind keeps the hash. */
+/** How a kind names its revisions. */
+export interface RevisionHash {
+  /** Where revisions have the hash. */
+  readonly label: string;
+  readonly of: (template: PodTemplateSpec, collisionCount?: number) => string;
+}
+
+/** kube-controller-manager's `HashControllerRevision`. */
+export const dataHash = (template: PodTemplateSpec, collisionCount = 0): string =>
+  hashText(fnv32(`${goJson(revisionData(template))}${collisionCount}`));
+
+/** `collisionCount`: other than the owner's status tells. */
 export function newRevision(
   owner: TemplateOwner,
   revision: number,
-  { label, collisionCount }: { readonly label: string; readonly collisionCount: number },
+  {
+    label,
+    of,
+    collisionCount = owner.status?.collisionCount,
+  }: RevisionHash & { readonly collisionCount?: number },
 ): ControllerRevision {
   const { template } = owner.spec;
-  const hash = templateHash(template, collisionCount);
+  const hash = of(template, collisionCount);
   const { annotations } = owner.metadata;
   return {
     apiVersion: 'apps/v1',
@@ -73,7 +89,7 @@ export type RevisionStep =
 export function planRevision(
   owner: TemplateOwner,
   history: readonly ControllerRevision[],
-  label: string,
+  hash: RevisionHash,
 ): RevisionStep {
   const sorted = [...history].sort(byRevision);
   const data = revisionData(owner.spec.template);
@@ -82,8 +98,7 @@ export function planRevision(
   const next = rounded(newest?.revision ?? 0) + 1;
   if (equal !== undefined && equal === newest) return { type: 'none', current: equal };
   if (equal !== undefined) return { type: 'renumber', from: equal, revision: next };
-  const collisionCount = owner.status?.collisionCount ?? 0;
-  return { type: 'create', draft: newRevision(owner, next, { label, collisionCount }) };
+  return { type: 'create', draft: newRevision(owner, next, hash) };
 }
 
 /** The oldest revisions beyond `limit`, of those that are not in use. */

@@ -1,24 +1,25 @@
 /** The pod-template-hash label: which ReplicaSet belongs to which version of the template. */
 import { deepEqual } from '../../api/deep.ts';
-import { sortKeys } from '../../api/go-json.ts';
 import type { PodTemplateSpec } from '../../api/types/core-v1.ts';
 import { fnv32a } from '../../platform/fnv.ts';
-import { jsonText } from '../../platform/json-text.ts';
+import { goDump } from './go-dump.ts';
 
 export const HASH_LABEL = 'pod-template-hash';
 
 /** No vowels and no digits that look like them: a hash is never a word. */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
-/**
- * The same for equal templates in every process and version of Wherry. It need not be, and is
- * not, the value kube-controller-manager computes from Go's memory layout: whoever takes over a
- * Deployment finds its ReplicaSet by comparing templates, not by this hash.
- */
-export function templateHash(template: PodTemplateSpec, collisionCount = 0): string {
-  let hash = fnv32a(jsonText(sortKeys(template)));
-  if (collisionCount > 0) hash = fnv32a(String(collisionCount), hash);
-  return [...String(hash)].map((digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length]).join('');
+/** A hash as Kubernetes writes it into names (`rand.SafeEncodeString`). */
+export const hashText = (hash: number): string =>
+  [...String(hash)].map((digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length]).join('');
+
+/** kube-controller-manager's `ComputeHash`. Absent is another collision count than 0. */
+export function templateHash(template: PodTemplateSpec, collisionCount?: number): string {
+  const hash = fnv32a(goDump('v1.PodTemplateSpec', template));
+  if (collisionCount === undefined) return hashText(hash);
+  const count = Buffer.alloc(8);
+  count.writeUInt32LE(collisionCount);
+  return hashText(fnv32a(count, hash));
 }
 
 /** Equal but for the hash label, which the controller adds. */

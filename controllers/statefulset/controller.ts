@@ -24,7 +24,7 @@ import { isTerminating } from '../runtime/pods.ts';
 import { requeueAtFirst } from '../runtime/requeue.ts';
 import { watchPods } from '../runtime/pod-events.ts';
 import { type CurrentHistory, removeRevisions, syncHistory } from '../runtime/revision-history.ts';
-import { expiredRevisions, templateOf } from '../runtime/revisions.ts';
+import { dataHash, expiredRevisions, templateOf } from '../runtime/revisions.ts';
 import { slowStart } from '../runtime/slow-start.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { writeStatus } from '../runtime/write-status.ts';
@@ -159,7 +159,7 @@ class StatefulSetController extends BaseController {
         client: this.context.client,
         revisions: this.#revisions.lister,
         ownerType: setType,
-        label: HISTORY_LABEL,
+        hash: { label: HISTORY_LABEL, of: dataHash },
         matcherOf: ({ spec }) => labelMatcher(spec.selector),
       },
       set,

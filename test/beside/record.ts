@@ -10,7 +10,7 @@ export interface Recorded {
   readonly events: readonly string[];
 }
 
-/** Of random names, and of hashes that are written like them. */
+/** Of random names. Hashes are written like them, but are longer. */
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 const QUIET_MS = 2500;
 const GIVE_UP_MS = 60_000;
@@ -142,12 +142,8 @@ const DRAWN = ['nodePort', 'resourceVersion', 'token', 'ca.crt', 'certificate'];
 /** Replaces in all texts what differs between any two runs. */
 function evener(objects: readonly Seen[], namespace: string): (value: unknown) => unknown {
   const names = new Map<string, string>();
-  for (const { kind, metadata, revision: number } of objects) {
-    const { uid, name, generateName, annotations = {}, labels = {} } = metadata;
-    const revision = annotations['deployment.kubernetes.io/revision'] ?? number;
-    const hash = labels['pod-template-hash'] ?? labels['controller-revision-hash'];
-    if (kind === 'ReplicaSet' || kind === 'ControllerRevision')
-      names.set(hash ?? /[^-]+$/.exec(name)![0], `#${revision}`);
+  for (const { kind, metadata } of objects) {
+    const { uid, name, generateName } = metadata;
     if (generateName !== undefined && !/^\d+$/.test(name.slice(generateName.length)))
       names.set(name.slice(generateName.length), '*');
     names.set(uid, `<uid of ${kind}>`);
@@ -166,8 +162,6 @@ function evener(objects: readonly Seen[], namespace: string): (value: unknown) =
       .replace(/\bnode[123]\b/g, '<node>')
       .replace(/\b172\.18\.0\.\d+\b/g, '<address>')
       .replace(/\b10\.\d+\.\d+\.\d+\b/g, '<address>')
-      .replace(new RegExp(`-[${LETTERS}]{8,10}-[${LETTERS}]{5}\\b`, 'g'), '-#?-*')
-      .replace(new RegExp(`-[${LETTERS}]{8,10}\\b`, 'g'), '-#?')
       .replace(new RegExp(`-(?=\\w*[${LETTERS}])[${LETTERS}]{5}\\b`, 'g'), '-*')
       .replace(/\b(Chose ")[^"]*(" arbitrarily)/, '$1<one of them>$2')
       .replace(/(multiple HPAs: )\[.*?\]/g, '$1<in any order>')
