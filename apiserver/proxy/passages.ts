@@ -16,6 +16,7 @@ import type { Passage } from '../registry/connect-subresource.ts';
 import { callFailureText } from '../webhook/call-failure.ts';
 import { agentUrl } from './agent-address.ts';
 import { bodyOf, forwardedHeaders, passedOn } from './pass-on.ts';
+import { refusedLog } from './refused-log.ts';
 
 /** A refusal in text is cut there. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
@@ -85,7 +86,7 @@ export class NodePassages implements Passages {
         throw statusError('InternalError', `error dialing backend: ${why}`);
       });
     if (carries !== 'text') return passedOn(answer);
-    const text = await textResponse(answer);
+    const text = await textResponse(answer, passage);
     return asMessages ? messagesOf(http, answer) : text;
   }
 
@@ -175,12 +176,13 @@ function messagesOf({ headers }: HttpRequest, { body }: UpstreamAnswer): HttpRes
 }
 
 /** A log; what the agent refuses becomes a Status, as kube-apiserver makes it. */
-async function textResponse({ status, body }: UpstreamAnswer): Promise<HttpResponse> {
+async function textResponse(
+  { status, body }: UpstreamAnswer,
+  { path }: ToAgent,
+): Promise<HttpResponse> {
   if (status === 200) return { status, headers: { 'content-type': 'text/plain' }, body };
-  const text = await textOf(body);
-  if (status === 400) throw statusError('BadRequest', text);
-  if (status === 404) throw statusError('NotFound', text, { kind: 'pods/log' });
-  throw statusError('InternalError', `Internal error occurred: ${text}`);
+  // The agent's path is /containerLogs/<namespace>/<pod>/<container>.
+  throw refusedLog({ status, text: await textOf(body) }, path.split('/')[3] ?? '');
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
