@@ -2,15 +2,7 @@
  * kube-controller-manager's metrics, under its names: queues, and what single controllers tell of
  * their work and of what they look after. Read off the shared caches where that is enough.
  */
-import { controllerOf } from '../api/meta.ts';
-import {
-  endpointSlices,
-  jobs as jobType,
-  nodes as nodeType,
-  persistentVolumes,
-  pods as podType,
-} from '../api/resources.ts';
-import type { Job } from '../api/types/batch-v1.ts';
+import { endpointSlices, nodes as nodeType, persistentVolumes } from '../api/resources.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
 import { meterQueue } from '../client/work-queue-metrics.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -44,7 +36,6 @@ export function controllerMetrics(options: ControllerMetricsOptions): Controller
   );
   const runs = new Set(controllers.map(({ name }) => name));
   const told = new Map<string, (reconciled: Reconciled) => void>();
-  if (runs.has('job-controller')) told.set('job-controller', jobSyncs(options));
   if (runs.has('endpointslice-controller')) {
     told.set('endpointslice-controller', sliceSyncs(metrics));
     ends.push(metrics.collect(slices(options)));
@@ -65,52 +56,6 @@ export function controllerMetrics(options: ControllerMetricsOptions): Controller
       for (const end of ends) end();
       return Promise.resolve();
     },
-  };
-}
-
-const modeOf = (job: Job | undefined): string => job?.spec.completionMode ?? 'NonIndexed';
-
-const finishedAs = (job: Job) =>
-  job.status?.conditions?.find(
-    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
-  );
-
-function jobSyncs({ informers, metrics }: ControllerMetricsOptions) {
-  const labels = ['action', 'completion_mode', 'result'];
-  const syncs = metrics.counter('job_controller_job_syncs_total', 'Keys worked on.', labels);
-  const took = metrics.histogram('job_controller_job_sync_duration_seconds', 'Time of it.', {
-    bounds: SECONDS,
-    labels,
-  });
-  const finished = metrics.counter('job_controller_jobs_finished_total', 'Jobs that ended.', [
-    ...['completion_mode', 'reason', 'result'],
-  ]);
-  const podsFinished = metrics.counter('job_controller_job_pods_finished_total', 'Their pods.', [
-    ...['completion_mode', 'result'],
-  ]);
-  const jobs = informers.of(jobType);
-  jobs.addHandler({
-    updated(old, job) {
-      const end = finishedAs(job);
-      if (end === undefined || finishedAs(old) !== undefined) return;
-      const result = end.type === 'Complete' ? 'succeeded' : 'failed';
-      finished.with(modeOf(job), end.reason ?? '', result).value++;
-    },
-  });
-  informers.of(podType).addHandler({
-    updated(old, pod) {
-      const phase = pod.status?.phase;
-      if (phase === old.status?.phase || (phase !== 'Succeeded' && phase !== 'Failed')) return;
-      const owner = controllerOf(pod);
-      if (owner?.kind !== jobType.kind) return;
-      const job = jobs.lister.get(`${pod.metadata.namespace}/${owner.name}`);
-      podsFinished.with(modeOf(job), phase.toLowerCase()).value++;
-    },
-  });
-  return ({ key, seconds, failed }: Reconciled): void => {
-    const values = ['reconciling', modeOf(jobs.lister.get(key)), failed ? 'error' : 'success'];
-    syncs.with(...values).value++;
-    took.with(...values).observe(seconds);
   };
 }
 

@@ -1,6 +1,7 @@
 /** The Job controller: pods that run to completion, as often and as many at once as asked for. */
 import {
   controllerOf,
+  type Draft,
   keyOf,
   type KubernetesObject,
   nameOf,
@@ -26,13 +27,13 @@ import { requeueAtFirst } from '../runtime/requeue.ts';
 import { enqueueSelf } from '../runtime/sources.ts';
 import { type Failures, noFailures } from './backoff.ts';
 import { isFinished } from './conditions.ts';
+import { type JobAction, JobMeter, otherController } from './job-meter.ts';
 import { type JobPlan, planJob } from './plan.ts';
 import { FINALIZER, isTracked, newPod } from './pods.ts';
 
 const NAME = 'job-controller';
 /** Kubernetes' own for Jobs: a refused one is tried, and told of, less often at first. */
 const BACKOFF = { baseMs: 1000, maxMs: 60_000 };
-const BUILT_IN = 'kubernetes.io/job-controller';
 /** By "namespace/name" of the Job: pods that the finalizer still holds. */
 const TRACKED_INDEX = 'tracked by job';
 
@@ -66,6 +67,7 @@ class JobController extends BaseController {
   readonly #podControl: PodControl;
   readonly #memory = new Map<string, Memory>();
   readonly #pace = new PodPace(this.context.clock);
+  readonly #meter = new JobMeter(this.context.metrics);
 
   constructor(context: ControllerContext) {
     super(context, new ItemBackoff(BACKOFF));
@@ -78,6 +80,7 @@ class JobController extends BaseController {
     indexByController(this.#jobs);
     indexByController(this.#pods);
     this.#pods.addIndex(TRACKED_INDEX, trackedBy);
+    this.#meter.watch(this.#jobs, this.#pods);
     enqueueSelf(this.#jobs, this.queue);
     this.#jobs.addHandler({
       deleted: (job) => {
@@ -104,8 +107,7 @@ class JobController extends BaseController {
 
   async reconcile(key: string): Promise<ReconcileResult | undefined> {
     const cached = this.#jobs.lister.get(key);
-    if (cached?.spec.managedBy !== undefined && cached.spec.managedBy !== BUILT_IN)
-      return undefined;
+    if (cached !== undefined && otherController(cached) !== undefined) return undefined;
     await this.#letGo(
       this.#pods.lister
         .byIndex(TRACKED_INDEX, key)
@@ -123,17 +125,32 @@ class JobController extends BaseController {
       await this.#letGo(this.#pods.lister.byIndex(TRACKED_INDEX, key));
       return undefined;
     }
-    const pods = await this.#claim(job, memory);
-    const nowMs = this.context.clock.now();
-    const plan = planJob({ job, pods, current, nowMs, failures: memory.failures });
+    const { clock } = this.context;
+    const since = clock.monotonic();
+    let action: JobAction = 'reconciling';
+    let failed = true;
+    try {
+      const pods = await this.#claim(job, memory);
+      const plan = planJob({ job, pods, current, nowMs: clock.now(), failures: memory.failures });
+      action = plan.action;
+      await this.#follow(job, plan, memory);
+      failed = false;
+      const overdueMs = this.#expectations.overdueAfterMs(key);
+      return requeueAtFirst(plan.requeueAfterMs, overdueMs, this.#pace.afterMs(key));
+    } finally {
+      const seconds = (clock.monotonic() - since) / 1000;
+      this.#meter.synced(job, { action, seconds, failed });
+    }
+  }
+
+  async #follow(job: Job, plan: JobPlan, memory: Memory): Promise<void> {
     const { status, failure } = await this.#carryOut(job, plan);
     if (!sameStatus(job.status, status)) await this.#write(job, status, memory);
+    this.#meter.handled(plan.ruled);
     memory.failures = plan.failures;
     for (const event of plan.events) this.#recorder.record(job, event);
     await this.#letGo(plan.release, memory);
     if (failure !== undefined) throw failure;
-    const overdueMs = this.#expectations.overdueAfterMs(key);
-    return requeueAtFirst(plan.requeueAfterMs, overdueMs, this.#pace.afterMs(key));
   }
 
   #memoryOf(key: string, job: Job): Memory {
@@ -176,11 +193,16 @@ class JobController extends BaseController {
     const wanted = plan.create.slice(0, allowed).map((each) => newPod(job, each));
     const drafts = this.#podControl.named(job, wanted);
     this.#expectations.expectCreations(key, drafts.map(draftKey));
-    const { succeeded, error } = await createPods(
-      drafts,
-      (draft) => this.#podControl.create(job, draft),
-      (draft) => this.#expectations.creationObserved(key, draftKey(draft)),
+    let failed = 0;
+    const create = async (draft: Draft<Pod>): Promise<void> => {
+      failed++;
+      await this.#podControl.create(job, draft);
+      failed--;
+    };
+    const { succeeded, error } = await createPods(drafts, create, (draft) =>
+      this.#expectations.creationObserved(key, draftKey(draft)),
     );
+    this.#meter.created(job, plan.status, { succeeded, failed });
     const status = { ...plan.status, active: active - wants + succeeded };
     return { status, ...(error && !namespaceTerminates(error) ? { failure: error } : {}) };
   }
@@ -189,6 +211,7 @@ class JobController extends BaseController {
     try {
       const options = { subresource: 'status' };
       memory.written = await this.context.client.update(jobType, { ...job, status }, options);
+      this.#meter.counted(job, status);
     } catch (error) {
       if (!isStatus(error, 'NotFound')) throw error;
     }

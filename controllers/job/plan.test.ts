@@ -204,6 +204,25 @@ describe('the next step of a Job', () => {
 });
 
 describe('counting', () => {
+  it('tells what rules said of pods that are let go of, once', () => {
+    const of = { completions: 3, podFailurePolicy: ignore };
+    expect(plan(job(of), ['a Failed 42', 'b Failed 1', 'c Running']).ruled).toEqual(['Ignore']);
+    const rules = [...ignore.rules, { ...ignore.rules[0]!, action: 'FailJob' }];
+    const counted = { uncountedTerminatedPods: { failed: ['a'] } };
+    const known = job({ podFailurePolicy: { rules } }, counted);
+    expect(plan(known, ['a Failed 42']).ruled).toEqual([]);
+  });
+
+  it.each<[string, Job, string[]]>([
+    ['pods_created', job({}), []],
+    ['tracking', job({}), ['a Running']],
+    ['pods_deleted', job({}), ['a Running', 'b Running']],
+    ['pods_deleted', job({ suspend: true }), []],
+    ['reconciling', job({}), ['a Succeeded']],
+  ])('tells what it does: %s', (action, of, pods) => {
+    expect(plan(of, pods).action).toBe(action);
+  });
+
   it('lets go of what a met policy ends, without counting it as failed', () => {
     const met = job({ ...indexed, successPolicy: { rules: [{ succeededIndexes: '0' }] } });
     const pods = ['a Succeeded #0', 'b Running #1', 'c Pending #2', 'd Running #2 deleted'];

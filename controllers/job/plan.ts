@@ -9,6 +9,7 @@ import { podActive, podReady } from '../runtime/pods.ts';
 import { afterFinished, type Failures } from './backoff.ts';
 import { type ConditionText, findCondition, withCondition } from './conditions.ts';
 import { formatIndexes } from './indexes.ts';
+import type { JobAction } from './job-meter.ts';
 import { type Manage, planPods } from './manage.ts';
 import { deadlineLeftMs, decided, outcomeOf } from './outcome.ts';
 import { isIndexed, isTracked } from './pods.ts';
@@ -35,6 +36,9 @@ export interface JobPlan extends Manage {
     message: string;
   }[];
   readonly requeueAfterMs?: number;
+  readonly action: JobAction;
+  /** Of failed pods that are let go of: what a rule of the Job said. */
+  readonly ruled: Tally['ruled'];
 }
 
 export function planJob(state: JobState): JobPlan {
@@ -51,10 +55,10 @@ export function planJob(state: JobState): JobPlan {
     nowMs,
   );
   const idle: Manage = { create: [], remove: [], abandon: [] };
+  const managed = outcome === undefined && state.current && !isGoing(job);
   const manage = ((): Manage => {
     if (outcome !== undefined) return { ...idle, remove: active };
-    if (!state.current || job.metadata.deletionTimestamp !== undefined) return idle;
-    return planPods({ job, active, pods, counts, failures, nowMs });
+    return managed ? planPods({ job, active, pods, counts, failures, nowMs }) : idle;
   })();
   const { status, events } = statusOf(state, { counts, outcome, active, manage });
   const deadline = outcome === undefined ? deadlineLeftMs(job, nowMs) : undefined;
@@ -65,8 +69,18 @@ export function planJob(state: JobState): JobPlan {
     failures,
     events,
     release: counts.release,
+    ruled: counts.ruled,
+    action: managed ? actionOf(job, manage) : 'reconciling',
     ...(waits.length === 0 ? {} : { requeueAfterMs: Math.max(0, Math.min(...waits)) }),
   };
+}
+
+const isGoing = ({ metadata }: Job): boolean => metadata.deletionTimestamp !== undefined;
+
+/** Pods that have to wait are made, too. */
+function actionOf({ spec }: Job, { create, abandon, retryAfterMs }: Manage): JobAction {
+  if (spec.suspend === true || abandon.length > 0) return 'pods_deleted';
+  return create.length > 0 || retryAfterMs !== undefined ? 'pods_created' : 'tracking';
 }
 
 interface Decided {

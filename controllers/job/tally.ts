@@ -8,7 +8,7 @@ import type { Job } from '../../api/types/batch-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { parseIndexes } from './indexes.ts';
 import { failuresBefore, indexOf, isFailed, isIndexed, isSucceeded, isTracked } from './pods.ts';
-import { verdictOn } from './policies.ts';
+import { type Verdict, verdictOn } from './policies.ts';
 
 export interface Tally {
   /** Counters of the status, and what is on its way into them. */
@@ -23,6 +23,8 @@ export interface Tally {
   /** The last failed pod of an index that waits for its next try: it holds the count. */
   readonly waiting: ReadonlyMap<number, Pod>;
   readonly failJob?: string;
+  /** What rules of the Job said of failed pods that are now counted, or overlooked. */
+  readonly ruled: readonly Verdict['action'][];
 }
 
 export const succeededOf = (job: Job, { counted, uncounted, completed }: Tally): number =>
@@ -67,6 +69,7 @@ export function tally(job: Job, pods: readonly Pod[], options: TallyOptions): Ta
   const waiting = final ? new Map<number, Pod>() : retriable;
   const held = new Set(waiting.values());
   let failJob: string | undefined;
+  const ruled: Verdict['action'][] = [];
   for (const pod of tracked) {
     if (isSucceeded(pod)) continue;
     if (!isFailed(job, pod)) {
@@ -76,12 +79,15 @@ export function tally(job: Job, pods: readonly Pod[], options: TallyOptions): Ta
     }
     const verdict = verdictOn(job, pod);
     if (verdict.action === 'FailJob') failJob ??= verdict.message;
-    if (!held.has(pod)) countFailure(pod, verdict.action === 'Ignore', result);
+    if (held.has(pod)) continue;
+    const isNew = !result.uncounted.failed.has(uidOf(pod));
+    if (isNew && verdict.message !== undefined) ruled.push(verdict.action);
+    countFailure(pod, verdict.action === 'Ignore', result);
   }
-  return { ...result, waiting, ...(failJob === undefined ? {} : { failJob }) };
+  return { ...result, waiting, ruled, ...(failJob === undefined ? {} : { failJob }) };
 }
 
-type Counting = Omit<Tally, 'waiting' | 'failJob'>;
+type Counting = Omit<Tally, 'waiting' | 'failJob' | 'ruled'>;
 
 function countSuccess(job: Job, pod: Pod, result: Counting): void {
   result.release.push(pod);

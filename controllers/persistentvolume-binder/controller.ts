@@ -27,21 +27,25 @@ import { type ClaimPlan, planClaim } from './plan-claim.ts';
 import { planVolume, unboundReference } from './plan-volume.ts';
 
 const CANDIDATE_INDEX = 'claim candidates';
-const CLASS_INDEX = 'unbound of class';
+const WANTED_INDEX = 'wanted by claims';
 /** What no event tells of (a pod that was scheduled elsewhere) is seen this late. */
 const RESYNC_MS = 15_000;
 
 const claimKey = (key: string): string => `claim/${key}`;
 const volumeKey = (name: string): string => `volume/${name}`;
 const free = (className: string): string => `class ${className}`;
+const named = (volumeName: string): string => `volume ${volumeName}`;
 
 const candidateOf = (volume: PersistentVolume): readonly string[] => {
   const { claimRef } = volume.spec;
   if (claimRef === undefined) return [free(classOfVolume(volume))];
   return [claimKey(`${claimRef.namespace}/${claimRef.name}`)];
 };
-const unboundClass = (claim: PersistentVolumeClaim): readonly string[] =>
-  claim.spec.volumeName ? [] : [free(classOfClaim(claim) ?? '')];
+/** What it has, or asks for by name; else any volume of its class. */
+const wantedBy = (claim: PersistentVolumeClaim): readonly string[] => {
+  const { volumeName } = claim.spec;
+  return [volumeName ? named(volumeName) : free(classOfClaim(claim) ?? '')];
+};
 
 export function persistentVolumeBinder(context: ControllerContext): Controller {
   return new PersistentVolumeBinder(context);
@@ -58,7 +62,7 @@ class PersistentVolumeBinder extends BaseController {
   constructor(context: ControllerContext) {
     super(context);
     this.#volumes.addIndex(CANDIDATE_INDEX, candidateOf);
-    this.#claims.addIndex(CLASS_INDEX, unboundClass);
+    this.#claims.addIndex(WANTED_INDEX, wantedBy);
     indexByClaim(this.#pods);
     this.#addHandlers();
   }
@@ -102,12 +106,17 @@ class PersistentVolumeBinder extends BaseController {
 
   #enqueueClaimsOf(volume: PersistentVolume): void {
     const { claimRef } = volume.spec;
+    this.#enqueueWanting(named(nameOf(volume)));
     if (claimRef !== undefined) this.queue.add(claimKey(`${claimRef.namespace}/${claimRef.name}`));
     else if (volume.status?.phase === 'Available') this.#enqueueUnbound(classOfVolume(volume));
   }
 
   #enqueueUnbound(className: string): void {
-    for (const claim of this.#claims.lister.byIndex(CLASS_INDEX, free(className)))
+    this.#enqueueWanting(free(className));
+  }
+
+  #enqueueWanting(what: string): void {
+    for (const claim of this.#claims.lister.byIndex(WANTED_INDEX, what))
       this.queue.add(claimKey(keyOf(claim)));
   }
 

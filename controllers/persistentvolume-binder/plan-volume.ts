@@ -3,6 +3,8 @@ import { BOUND_BY_CONTROLLER, isBoundTo, PROVISIONED_BY } from '../../api/schedu
 import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types/core-v1.ts';
 import type { EventText } from '../../client/event-recorder.ts';
 
+const MIGRATED_TO = 'pv.kubernetes.io/migrated-to';
+
 export interface VolumePlan {
   readonly phase: 'Available' | 'Bound' | 'Released' | 'Failed';
   readonly message?: string;
@@ -50,7 +52,7 @@ function phaseOf({ status }: PersistentVolume): VolumePlan['phase'] {
   return (status?.phase as VolumePlan['phase'] | undefined) ?? 'Available';
 }
 
-/** Its claim is gone. Who provisioned a volume deletes it; nobody here knows how to wipe others. */
+/** Its claim is gone. Who provisioned a volume deletes it; nobody here knows how to wipe one. */
 function reclaim(volume: PersistentVolume): VolumePlan {
   const policy = volume.spec.persistentVolumeReclaimPolicy ?? 'Retain';
   const name = volume.metadata.name ?? '';
@@ -63,14 +65,18 @@ function reclaim(volume: PersistentVolume): VolumePlan {
     const message = 'No recycler plugin found for the volume!';
     return failed('VolumeFailedRecycle', message);
   }
-  const made = volume.metadata.annotations?.[PROVISIONED_BY] !== undefined;
-  if (policy === 'Delete' && !made) {
-    const message =
-      `error getting deleter volume plugin for volume "${name}": ` +
-      'no deletable volume plugin matched';
-    return failed('VolumeFailedDelete', message);
-  }
-  return { phase: 'Released' };
+  if (policy !== 'Delete' || isOfDriver(volume)) return { phase: 'Released' };
+  const made = volume.metadata.annotations?.[PROVISIONED_BY];
+  if (made) return failed('VolumeFailedDelete', `no volume plugin matched name: ${made}`);
+  const what = `error getting deleter volume plugin for volume "${name}"`;
+  return failed('VolumeFailedDelete', `${what}: no deletable volume plugin matched`);
+}
+
+/** Some driver, outside of Kubernetes, will delete it. */
+function isOfDriver({ metadata, spec }: PersistentVolume): boolean {
+  const { [PROVISIONED_BY]: made, [MIGRATED_TO]: migrated } = metadata.annotations ?? {};
+  if (made) return !made.startsWith('kubernetes.io/');
+  return migrated !== undefined || spec.csi !== undefined;
 }
 
 /** What unbinding leaves of the reference: a user's own stays, without the uid. */

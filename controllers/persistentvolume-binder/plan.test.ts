@@ -222,6 +222,24 @@ describe('a volume', () => {
       { phase: 'Failed', event: { reason: 'VolumeFailedDelete' } },
     ],
     [
+      'of a driver, to be deleted',
+      volume('a', { ...mine, ...deleted, csi: { driver: 'p', volumeHandle: 'h' } }),
+      undefined,
+      { phase: 'Released' },
+    ],
+    [
+      'that a driver took over, to be deleted',
+      volume('a', { ...mine, ...deleted }, { 'pv.kubernetes.io/migrated-to': 'p' }),
+      undefined,
+      { phase: 'Released' },
+    ],
+    [
+      'whose maker was a part of Kubernetes, to be deleted',
+      volume('a', { ...mine, ...deleted }, { [PROVISIONED_BY]: 'kubernetes.io/gone' }),
+      undefined,
+      { phase: 'Failed', message: 'no volume plugin matched name: kubernetes.io/gone' },
+    ],
+    [
       'to be recycled',
       volume('a', { ...mine, persistentVolumeReclaimPolicy: 'Recycle' }),
       undefined,

@@ -24,6 +24,7 @@ import { rolloutScenarios } from './scenarios/rollouts.ts';
 import { serviceScenarios } from './scenarios/services.ts';
 import { setScenarios } from './scenarios/sets.ts';
 import { statefulSetScenarios } from './scenarios/stateful-sets.ts';
+import { volumeBindingScenarios } from './scenarios/volume-binding.ts';
 import { volumeScenarios } from './scenarios/volumes.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -44,6 +45,7 @@ const expectedComplaints = [
   /controller\.go.*ResourceClaim not created yet/,
   /disruption\.go.*jobs\.batch does not implement the scale subresource/,
   /pv_controller\.go.*storageclass\S* .*not found/,
+  /goroutinemap\.go.*"delete-\S+.*no deletable volume plugin matched/,
 ];
 
 const scenarios: readonly Scenario[] = [
@@ -61,6 +63,7 @@ const scenarios: readonly Scenario[] = [
   ...ownerScenarios,
   ...resourceAutoscalerScenarios,
   ...volumeScenarios,
+  ...volumeBindingScenarios,
   ...clusterScenarios,
   ...nodeScenarios,
   ...certificateScenarios,

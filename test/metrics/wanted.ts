@@ -67,6 +67,8 @@ export const wanted: Readonly<Record<string, readonly string[]>> = {
   job_controller_job_syncs_total: ['action', 'completion_mode', 'result'],
   job_controller_jobs_finished_total: ['completion_mode', 'reason', 'result'],
   job_controller_job_pods_finished_total: ['completion_mode', 'result'],
+  job_controller_job_pods_creation_total: ['reason', 'status'],
+  job_controller_terminated_pods_tracking_finalizer_total: ['event'],
   endpoint_slice_controller_syncs: ['result'],
   endpoint_slice_controller_num_endpoint_slices: [],
   endpoint_slice_controller_endpoints_desired: [],

@@ -30,6 +30,19 @@ async function wakeUp(at: Place, manifest: string, years: number): Promise<void>
   await at.merge('CronJob', 'tick', { spec: { suspend: false } });
 }
 
+/**
+ * One whose job of New Year runs for ever, and whose next time is over, too: the last of December,
+ * which the day before New Year cannot be, so that it is another job whatever today is.
+ */
+async function missAnother(at: Place, concurrencyPolicy: string): Promise<void> {
+  await wakeUp(at, yearly(`suspend: true\n  concurrencyPolicy: ${concurrencyPolicy}`), 1);
+  await at.untilAll('Job', ([job]) => job?.status?.ready === 1);
+  await at.until('CronJob', 'tick', ({ status }) => status?.active !== undefined);
+  await at.merge('CronJob', 'tick', { spec: { schedule: '0 0 31 12 *' } });
+  const lastScheduleTime = `${new Date().getUTCFullYear() - 2}-01-01T00:00:00Z`;
+  await at.merge('CronJob/status', 'tick', { status: { lastScheduleTime } });
+}
+
 export const cronJobScenarios: readonly Scenario[] = [
   {
     name: 'cron job that missed a time',
@@ -60,6 +73,49 @@ export const cronJobScenarios: readonly Scenario[] = [
       await wakeUp(at, daily, 20);
       await at.untilEvent('TooManyMissedTimes');
       await at.untilAll('Job', ([job]) => job?.status?.ready === 1);
+    },
+  },
+  {
+    name: 'cron job that is late, but not too late',
+    async run(at) {
+      await wakeUp(at, yearly(`suspend: true\n  startingDeadlineSeconds: ${86_400 * 500}`), 3);
+      await at.untilAll('Job', ([job]) => job?.status?.ready === 1);
+    },
+  },
+  {
+    name: 'cron job that waits for the one that runs',
+    async run(at) {
+      await missAnother(at, 'Forbid');
+      await at.untilEvent('JobAlreadyActive');
+    },
+  },
+  {
+    name: 'cron job that replaces the one that runs',
+    async run(at) {
+      await missAnother(at, 'Replace');
+      await at.untilEvent('SuccessfulDelete');
+      await at.untilAll('Job', (jobs) => jobs.length === 1 && jobs[0]!.status?.ready === 1);
+      await at.untilAll('Pod', (pods) => pods.length === 1);
+    },
+  },
+  {
+    name: 'cron job that runs beside the one that runs',
+    async run(at) {
+      await missAnother(at, 'Allow');
+      await at.untilAll(
+        'Job',
+        (jobs) => jobs.filter((job) => job.status?.ready === 1).length === 2,
+      );
+    },
+  },
+  {
+    name: 'cron job that is deleted while its job runs',
+    async run(at) {
+      await wakeUp(at, yearly('suspend: true'), 1);
+      await at.untilAll('Job', ([job]) => job?.status?.ready === 1);
+      await at.delete('CronJob', 'tick', { propagationPolicy: 'Background' });
+      await at.untilAll('Job', (jobs) => jobs.length === 0);
+      await at.untilAll('Pod', (pods) => pods.length === 0);
     },
   },
   {

@@ -253,6 +253,7 @@ spec:
             resources: { requests: { storage: 1Gi } }
   containers: [{ name: main, image: "example.org/main:1" }]`);
       await at.untilEvent('FailedBinding');
+      await at.until('Pod', 'user', ({ status }) => status?.phase === 'Running');
       await at.delete('Pod', 'user', { gracePeriodSeconds: 0 });
       await at.delete('PersistentVolumeClaim', 'user-data');
       await at.untilGone('PersistentVolumeClaim', 'user-data');
