@@ -166,6 +166,7 @@ export async function serveStore(options: ServeStoreOptions): Promise<ServingSto
     ...(options.beside !== undefined && { beside: options.beside.listening }),
     onHttp2,
     onHttp1: http,
+    upgrades: options.hasGateway !== false,
     onRefused: ({ address, serverName, reason }) => {
       const fields = { 'remote-addr': address, 'server-name': serverName, error: reason };
       logger.warn(fields, 'rejected connection on client endpoint');

@@ -127,6 +127,32 @@ class IdleSockets {
   }
 }
 
+/**
+ * What Node hands over unread, as the other protocol's: of a request that offers another one, and
+ * says how long its body is, that is the body (Java's clients offer HTTP/2).
+ */
+function bodyAfter(request: IncomingMessage, socket: Socket, head: Buffer): Promise<Buffer> {
+  const length = Number(request.headers['content-length'] ?? 0);
+  if (!(length > 0 && length <= MAX_BODY_BYTES)) return Promise.resolve(Buffer.alloc(0));
+  const body = new GatheredBytes();
+  body.add(head);
+  return new Promise((resolve, reject) => {
+    const take = (): void => {
+      for (;;) {
+        if (body.length >= length) break;
+        const chunk = socket.read() as Buffer | null;
+        if (chunk === null) return;
+        body.add(chunk);
+      }
+      socket.off('readable', take);
+      resolve(body.take().subarray(0, length));
+    };
+    socket.on('readable', take);
+    socket.once('close', () => reject(new Error('the connection broke off')));
+    take();
+  });
+}
+
 /** Requests for another protocol: answered like any other, or the connection goes to it. */
 function upgrading(server: Server, handler: HttpHandler, idle: IdleSockets): void {
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -135,7 +161,8 @@ function upgrading(server: Server, handler: HttpHandler, idle: IdleSockets): voi
     socket.once('close', () => abort.abort());
     const { response, upgrade } = upgradeOf({ request, socket, head }, ServerResponse);
     const serve = async (): Promise<void> => {
-      const answer = await handler(plainRequest(request, abort.signal));
+      const body = await bodyAfter(request, socket, head);
+      const answer = await handler({ ...plainRequest(request, abort.signal), body });
       if (answer.upgrade === undefined) return reply(answer, response);
       if (abort.signal.aborted) return;
       const connection = upgrade(answer.headers);

@@ -3,7 +3,7 @@
  * methods that answer gRPC.
  *
  * In: JSON to protobuf and back, streams of answers as JSON lines. Out: streams of requests: the
- * requests of a watch or keepalive come in one body; WebSockets.
+ * requests of a watch or keepalive come in one body, or over a WebSocket.
  */
 import type { HttpRequest, HttpResponse } from '../../../platform/net/http.ts';
 import { downloads } from '../download.ts';
@@ -18,6 +18,7 @@ import { WatchStream } from '../watch-stream.ts';
 import { wholeMessage } from '../wire/long-message.ts';
 import { errorBody, httpStatusOf, statusOf } from './errors.ts';
 import { GatewayCall } from './gateway-call.ts';
+import { isWebSocketRequest, overWebSocket } from './web-socket.ts';
 import { fromJson, parseJson, toJson } from './json.ts';
 
 const PREFIX = /^\/v3(?:beta)?(\/.*)$/;
@@ -67,15 +68,29 @@ export class Gateway {
   async serve(request: HttpRequest): Promise<HttpResponse> {
     const rpc = this.#routes.get(PREFIX.exec(request.path)?.[1] ?? '');
     if (rpc === undefined) return answer(404, errorBody({ code: 5, details: 'Not Found' }));
+    if (isWebSocketRequest(request.headers))
+      return overWebSocket(request, async (posted, messages) => {
+        const refusal = this.#refusalOf(posted);
+        if (refusal !== undefined) return refusal;
+        if (rpc.stream === 'bidi') return this.#answerMessages(rpc, posted, messages);
+        const first = await messages.next();
+        return this.#answerOrError(rpc, { ...posted, body: Buffer.from(first.value ?? '') });
+      });
     if (request.method !== 'POST') {
       const refusal = answer(405, errorBody({ code: 12, details: 'Method Not Allowed' }));
       return { ...refusal, headers: { ...headers, allow: 'POST' } };
     }
-    const name = request.peer.certificate?.commonName ?? '';
-    if (name !== '' && this.#context.member.auth.enabled) {
-      const plain = { 'content-type': 'text/plain; charset=utf-8' };
-      return { status: 400, headers: plain, body: Buffer.from(`${IGNORED_NAME}\n`) };
-    }
+    return this.#refusalOf(request) ?? this.#answerOrError(rpc, request);
+  }
+
+  #refusalOf({ peer }: HttpRequest): HttpResponse | undefined {
+    const name = peer.certificate?.commonName ?? '';
+    if (name === '' || !this.#context.member.auth.enabled) return undefined;
+    const plain = { 'content-type': 'text/plain; charset=utf-8' };
+    return { status: 400, headers: plain, body: Buffer.from(`${IGNORED_NAME}\n`) };
+  }
+
+  async #answerOrError(rpc: Rpc, request: HttpRequest): Promise<HttpResponse> {
     try {
       return await this.#answer(rpc, request);
     } catch (error) {
@@ -111,29 +126,49 @@ export class Gateway {
   }
 
   #stream(rpc: Rpc, text: string, origin: CallOrigin): HttpResponse {
-    const requests = jsonValues(text).map((value) =>
-      encodeMessage(rpc.request, fromJson(rpc.request, value)),
-    );
-    const call = new GatewayCall(rpc.response, origin);
-    this.#streams.add(call);
-    call.on('close', () => this.#streams.delete(call));
+    const requests = requestsIn(rpc, text);
+    const call = this.#open(rpc, origin);
     if (rpc.stream === 'bidi') this.#converse(rpc.path, call, requests);
     else this.#download(rpc.path, call, requests[0] ?? Buffer.alloc(0));
     return { status: 200, headers, body: call };
   }
 
-  #converse(path: string, call: GatewayCall, requests: readonly Buffer[]): void {
+  #open(rpc: Rpc, origin: CallOrigin): GatewayCall {
+    const call = new GatewayCall(rpc.response, origin);
+    this.#streams.add(call);
+    call.on('close', () => this.#streams.delete(call));
+    return call;
+  }
+
+  #serviceOf(path: string, call: GatewayCall): WatchStream | KeepAliveStream {
     const fail = (error: unknown): void => call.fail(error);
-    const service = path.endsWith('/Watch')
-      ? new WatchStream(this.#context, call, fail)
-      : new KeepAliveStream(this.#context, call, fail);
+    const Service = path.endsWith('/Watch') ? WatchStream : KeepAliveStream;
+    const service = new Service(this.#context, call, fail);
     call.onClose = () => service.close();
+    return service;
+  }
+
+  #converse(path: string, call: GatewayCall, requests: readonly Buffer[]): void {
+    const service = this.#serviceOf(path, call);
     try {
       for (const request of requests) service.receive(request);
       service.halfClosed();
     } catch (error) {
-      fail(error);
+      call.fail(error);
     }
+  }
+
+  /** Answers while messages come; the last of them ends it. */
+  #answerMessages(rpc: Rpc, request: HttpRequest, messages: AsyncIterable<string>): HttpResponse {
+    const call = this.#open(rpc, originOf(request));
+    const service = this.#serviceOf(rpc.path, call);
+    const listen = async (): Promise<void> => {
+      for await (const text of messages)
+        for (const each of requestsIn(rpc, text)) service.receive(each);
+      call.end();
+    };
+    listen().catch((error: unknown) => call.fail(error));
+    return { status: 200, headers, body: call };
   }
 
   #download(path: string, call: GatewayCall, request: Buffer): void {
@@ -147,6 +182,9 @@ export class Gateway {
     run().catch((error: unknown) => call.fail(error));
   }
 }
+
+const requestsIn = (rpc: Rpc, text: string): Buffer[] =>
+  jsonValues(text).map((value) => encodeMessage(rpc.request, fromJson(rpc.request, value)));
 
 /** One JSON value, or several one after the other, as grpc-gateway reads the body of a stream. */
 function jsonValues(text: string): unknown[] {

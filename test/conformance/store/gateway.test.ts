@@ -1,4 +1,7 @@
 /** etcd's JSON gateway, locks and elections: the same requests to our server and the real one. */
+import { on, once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Plain } from './etcd-proto.ts';
 import { contenders, type TestServer } from './servers.ts';
@@ -114,6 +117,59 @@ describe.each(contenders)('the JSON gateway of $name', ({ start, name }) => {
       5,
       'etcdserver: requested lease not found',
     ]);
+  });
+
+  it('takes watches one after the other over a WebSocket', async () => {
+    const socket = new WebSocket(`ws://${server.address}/v3/watch`);
+    const answers = on(socket, 'message');
+    const next = async (): Promise<unknown> => {
+      const [bytes] = (await answers.next()).value as [Buffer];
+      return (JSON.parse(bytes.toString()) as { result: unknown }).result;
+    };
+    await once(socket, 'open');
+    for (const key of ['ws/1', 'ws/2']) {
+      socket.send(JSON.stringify({ create_request: { key: b64(key) } }));
+      expect(await next()).toMatchObject({ created: true });
+      await post('/kv/put', { key: b64(key) });
+      expect(await next()).toMatchObject({ events: [{ kv: { key: b64(key) } }] });
+    }
+    socket.close();
+    await once(socket, 'close');
+  });
+
+  it('answers one request over a WebSocket', async () => {
+    const socket = new WebSocket(`ws://${server.address}/v3/kv/put`);
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ key: b64('ws') }));
+    const [bytes] = (await once(socket, 'message')) as [Buffer];
+    expect(JSON.parse(bytes.toString())).toEqual({ header });
+    socket.close();
+  });
+
+  it('takes a token as a subprotocol of a WebSocket', async () => {
+    const socket = new WebSocket(`ws://${server.address}/v3/watch`, ['Bearer', 'token']);
+    await once(socket, 'open');
+    expect(socket.protocol).toBe('Bearer');
+    socket.close();
+  });
+
+  it('reads the body of who would rather speak HTTP/2', async () => {
+    const body = JSON.stringify({ key: b64('h2c'), value: b64('x'.repeat(100_000)) });
+    const call = request(`http://${server.address}/v3/kv/put`, {
+      method: 'POST',
+      headers: {
+        connection: 'Upgrade, HTTP2-Settings',
+        upgrade: 'h2c',
+        'http2-settings': 'AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+        'content-length': body.length,
+      },
+    });
+    call.end(body);
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    const range = await post('/kv/range', { key: b64('h2c'), count_only: true });
+    expect(range).toMatchObject({ count: '1' });
   });
 
   it('tells failures by status, code and text', async () => {
