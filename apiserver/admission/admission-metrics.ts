@@ -2,6 +2,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Histogram } from '../../platform/metrics/histogram.ts';
 import type { HistogramFamily, Metrics } from '../../platform/metrics/metrics.ts';
+import { PodSecurityMetrics } from './pod-security/pod-security-metrics.ts';
 
 const SECONDS = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const WEBHOOK_SECONDS = [...SECONDS, 10, 25];
@@ -61,6 +62,7 @@ export class AdmissionTiming {
 }
 
 export class AdmissionMetrics {
+  readonly podSecurity: PodSecurityMetrics;
   readonly #clock: Clock;
   readonly #plugins: HistogramFamily;
   readonly #steps: HistogramFamily;
@@ -72,6 +74,7 @@ export class AdmissionMetrics {
 
   constructor(metrics: Metrics, clock: Clock) {
     this.#clock = clock;
+    this.podSecurity = new PodSecurityMetrics(metrics);
     const labels = ['name', 'operation', 'rejected', 'type'];
     const shape = { bounds: SECONDS, labels };
     const controller = 'apiserver_admission_controller_admission_duration_seconds';

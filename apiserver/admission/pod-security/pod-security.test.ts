@@ -1,6 +1,10 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { Metrics } from '../../../platform/metrics/metrics.ts';
+import { metricsText } from '../../../platform/metrics/text.ts';
 import { TestApi } from '../../../test/support/api-core.ts';
+import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { kinds } from '../../registry/kinds/index.ts';
+import { AdmissionMetrics } from '../admission-metrics.ts';
 import { PodSecurity } from './pod-security.ts';
 import { privilegedPolicy } from './policy.ts';
 
@@ -162,5 +166,50 @@ describe('PodSecurity', () => {
     );
     expect((await create(bad, 'p', exempting)).code).toBe(201);
     await exempting.stop();
+  });
+
+  it('counts what it judges, as kube-apiserver does', async () => {
+    const metrics = new Metrics();
+    const counted = new TestApi(kinds, undefined, {
+      admission: (lookups) => [
+        new PodSecurity(
+          { ...lookups, metrics: new AdmissionMetrics(metrics, new FakeClock()) },
+          {
+            defaults: privilegedPolicy,
+            exemptions: { usernames: [], runtimeClasses: [], namespaces: ['free'] },
+          },
+        ),
+      ],
+    });
+    const bad = podSpec({ hostPID: true });
+    await namespace({}, counted);
+    await create(bad, 'p', counted);
+    name = 'judged';
+    const later = { [label('enforce')]: 'baseline', [label('enforce-version')]: 'v1.99' };
+    const both = { [label('audit')]: 'restricted', [label('audit-version')]: 'v1.30' };
+    await namespace({ ...later, ...both, [label('warn')]: 'baseline' }, counted);
+    await create(bad, 'p', counted);
+    await create(podSpec(), 'q', counted);
+    name = 'free';
+    await namespace({}, counted);
+    await create(bad, 'p', counted);
+    const lines = metricsText(metrics).split('\n');
+    const shown = (family: string) =>
+      lines
+        .filter((line) => line.startsWith(`pod_security_${family}_total{`) && !line.endsWith(' 0'))
+        .sort();
+    const evaluation = (decision: string, mode: string, [level, version]: string[]) =>
+      `pod_security_evaluations_total{decision="${decision}",policy_level="${level}",` +
+      `policy_version="${version}",mode="${mode}",request_operation="create",resource="pod",subresource=""}`;
+    expect(shown('evaluations')).toEqual([
+      `${evaluation('allow', 'enforce', ['baseline', 'future'])} 1`,
+      `${evaluation('allow', 'enforce', ['privileged', 'latest'])} 1`,
+      `${evaluation('deny', 'enforce', ['baseline', 'future'])} 1`,
+      `${evaluation('deny', 'audit', ['restricted', 'v1.30'])} 2`,
+    ]);
+    expect(shown('exemptions')).toEqual([
+      'pod_security_exemptions_total{request_operation="create",resource="pod",subresource=""} 1',
+    ]);
+    await counted.stop();
   });
 });

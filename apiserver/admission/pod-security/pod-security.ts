@@ -10,6 +10,7 @@ import type { Lookup } from '../lookups.ts';
 import { type AnyContainer } from './check.ts';
 import { defaultConfiguration, type PodSecurityConfiguration } from './configuration.ts';
 import { detailsText, violations } from './evaluate.ts';
+import type { Mode, PodSecurityMetrics } from './pod-security-metrics.ts';
 import { warningsAbout } from './namespace-pods.ts';
 import {
   compareLevels,
@@ -36,6 +37,7 @@ const harmless = new Set([
 export interface PodSecurityLookups {
   readonly namespaces: Lookup<Namespace>;
   readonly pods: Lookup<Pod>;
+  readonly metrics?: { readonly podSecurity: PodSecurityMetrics } | undefined;
 }
 
 /**
@@ -63,21 +65,29 @@ export class PodSecurity implements AdmissionPlugin {
     if (attributes.type.resource === 'namespaces') return this.#validateNamespace(attributes);
     const { exemptions } = this.#configuration;
     if (exemptions.namespaces.includes(attributes.namespace))
-      return annotate(attributes, 'exempt', 'namespace');
+      return this.#exempt(attributes, 'namespace');
     if (exemptions.usernames.includes(attributes.user.name))
-      return annotate(attributes, 'exempt', 'user');
+      return this.#exempt(attributes, 'user');
     const namespace = this.#lookups.namespaces.named('', attributes.namespace);
     return namespace instanceof Promise
       ? namespace.then((found) => this.#validatePod(attributes, found))
       : this.#validatePod(attributes, namespace);
   }
 
+  #exempt(attributes: AdmissionAttributes, why: string): void {
+    annotate(attributes, 'exempt', why);
+    this.#lookups.metrics?.podSecurity.exempted(attributes);
+  }
+
   #validatePod(attributes: AdmissionAttributes, namespace: Namespace | undefined): void {
     const { type, operation, object, oldObject } = attributes;
     const { policy, errors } = this.#policyOf(namespace);
     const isPod = type.resource === 'pods';
+    const metrics = this.#lookups.metrics?.podSecurity;
     if (errors.length === 0 && isPrivileged(policy)) {
-      if (isPod) annotate(attributes, 'enforce-policy', levelVersionText(policy.enforce));
+      if (!isPod) return;
+      annotate(attributes, 'enforce-policy', levelVersionText(policy.enforce));
+      metrics?.judged(true, ['enforce', policy.enforce], attributes);
       return;
     }
     if (isPod && operation === 'UPDATE' && sameImages(object as Mutable<Pod>, oldObject as Pod))
@@ -85,14 +95,15 @@ export class PodSecurity implements AdmissionPlugin {
     const pod = podOf(type, object!);
     if (pod === undefined) return;
     if (this.#configuration.exemptions.runtimeClasses.includes(pod.spec.runtimeClassName ?? '')) {
-      annotate(attributes, 'exempt', 'runtimeClass');
+      this.#exempt(attributes, 'runtimeClass');
       return;
     }
     if (errors.length > 0) {
       const texts = errors.map(({ field, message }) => `${field}: ${message}`).join(', ');
       annotate(attributes, 'error', `Failed to parse policy: ${texts}`);
+      metrics?.misread(attributes);
     }
-    judge(attributes, policy, pod);
+    judge(attributes, policy, { pod, metrics });
   }
 
   async #validateNamespace(attributes: AdmissionAttributes): Promise<void> {
@@ -151,21 +162,29 @@ function isStricter({ enforce }: Policy, { enforce: before }: Policy): boolean {
   return compareLevels(enforce.level, before.level) > 0;
 }
 
-function judge(attributes: AdmissionAttributes, policy: Policy, pod: PodLike): void {
-  const { enforce, audit, warn } = policy;
-  const would = (mode: typeof enforce): string | undefined => {
-    const found = violations(mode, pod);
-    if (found.length === 0) return undefined;
-    return `PodSecurity ${JSON.stringify(levelVersionText(mode))}: ${detailsText(found)}`;
+function judge(
+  attributes: AdmissionAttributes,
+  policy: Policy,
+  about: { readonly pod: PodLike; readonly metrics: PodSecurityMetrics | undefined },
+): void {
+  const { pod, metrics } = about;
+  const would = (mode: Mode): string | undefined => {
+    const by = policy[mode];
+    const found = violations(by, pod);
+    const isAllowed = found.length === 0;
+    // What is let pass counts only where it might not have been.
+    if (!isAllowed || mode === 'enforce') metrics?.judged(isAllowed, [mode, by], attributes);
+    if (isAllowed) return undefined;
+    return `PodSecurity ${JSON.stringify(levelVersionText(by))}: ${detailsText(found)}`;
   };
-  const audited = would(audit);
+  const audited = would('audit');
   if (audited !== undefined) annotate(attributes, 'audit-violations', `would violate ${audited}`);
   if (attributes.type.resource === 'pods') {
-    annotate(attributes, 'enforce-policy', levelVersionText(enforce));
-    const refused = would(enforce);
+    annotate(attributes, 'enforce-policy', levelVersionText(policy.enforce));
+    const refused = would('enforce');
     if (refused !== undefined) throw admissionForbidden(attributes, `violates ${refused}`);
   }
-  const warned = would(warn);
+  const warned = would('warn');
   if (warned !== undefined) attributes.request?.warn(`would violate ${warned}`);
 }
 
