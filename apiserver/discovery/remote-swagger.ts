@@ -95,7 +95,8 @@ function freeName(name: string, definition: unknown, taken: Json): string {
   }
 }
 
-function withNames(value: unknown, names: ReadonlyMap<string, string>): unknown {
+/** With references to definitions that have other names now. */
+export function withNames(value: unknown, names: ReadonlyMap<string, string>): unknown {
   if (Array.isArray(value)) return value.map((item) => withNames(item, names));
   if (!isObject(value)) return value;
   const entries = Object.entries(value).map(([key, item]) => {

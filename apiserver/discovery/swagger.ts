@@ -3,6 +3,7 @@
  * 1.27 and 1.28 refuse to apply without it.
  */
 import { isObject } from '../../api/deep.ts';
+import { withNames } from './remote-swagger.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -102,14 +103,48 @@ function swaggerPath({ parameters, ...operations }: Json): Json {
   return { ...mapped(operations, swaggerOperation), parameters: parametersOf(parameters) };
 }
 
-/** One document for all group versions. */
+/** The kind that a definition describes, unless it is one of many groups, like DeleteOptions. */
+function kindOf(definition: Json | undefined): string | undefined {
+  const kinds = definition?.[KINDS];
+  if (!Array.isArray(kinds) || kinds.length !== 1) return undefined;
+  const { group, version, kind } = objectOf(kinds[0]) as Readonly<Record<string, string>>;
+  return `${group}/${version}/${kind}`;
+}
+
+/** Names of definitions under which others have another kind, and those they get instead. */
+function renamedIn(definitions: Json, taken: Readonly<Record<string, Json>>): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const [name, definition] of Object.entries(definitions)) {
+    const kind = kindOf(objectOf(definition));
+    const isFree = (candidate: string): boolean =>
+      taken[candidate] === undefined || kindOf(taken[candidate]) === kind;
+    if (kind === undefined || isFree(name)) continue;
+    let count = 2;
+    while (!isFree(`${name}_v${count}`)) count++;
+    names.set(name, `${name}_v${count}`);
+  }
+  return names;
+}
+
+/** One document for all group versions. A name that several kinds would have is the first's. */
 export function swagger(info: Json, documents: readonly Json[]): Json {
   const paths: Record<string, Json> = {};
   const definitions: Record<string, Json> = {};
   for (const document of documents) {
-    Object.assign(paths, mapped(document['paths'], swaggerPath));
-    const { schemas } = objectOf(document['components']);
-    Object.assign(definitions, mapped(schemas, swaggerSchema));
+    let own = mapped(document['paths'], swaggerPath);
+    let described = mapped(objectOf(document['components'])['schemas'], swaggerSchema);
+    const names = renamedIn(described, definitions);
+    if (names.size > 0) {
+      own = withNames(own, names) as Json;
+      described = Object.fromEntries(
+        Object.entries(described).map(([name, definition]) => [
+          names.get(name) ?? name,
+          withNames(definition, names),
+        ]),
+      );
+    }
+    Object.assign(paths, own);
+    Object.assign(definitions, described);
   }
   return { swagger: '2.0', info, paths, definitions };
 }
