@@ -1,5 +1,5 @@
 /** The endpoints controller: for each Service with a selector, an Endpoints object of its pods. */
-import { splitKey } from '../../api/meta.ts';
+import { keyOf, splitKey } from '../../api/meta.ts';
 import {
   endpoints as endpointsType,
   pods as podType,
@@ -28,6 +28,9 @@ export function endpointsController(context: ControllerContext): Controller {
   const pods = context.informers.of(podType);
   const endpoints = context.informers.of(endpointsType);
   const triggerTimes = new TriggerTimes();
+  /** Services whose end was seen: their Endpoints go with them, whoever wrote them. */
+  const gone = new Set<string>();
+  services.addHandler({ deleted: (service) => void gone.add(keyOf(service)) });
   enqueueServices(services, pods, queue);
   enqueueSelf(endpoints, queue);
   return {
@@ -39,10 +42,13 @@ export function endpointsController(context: ControllerContext): Controller {
       const service = services.lister.get(key);
       if (service === undefined) {
         triggerTimes.forget(key);
-        // Endpoints without a Service are left alone unless this controller made them.
-        if (current !== undefined && isManaged(current)) await remove(client, key);
+        // Those that never had a Service are left alone unless this controller made them.
+        const orphaned = current !== undefined && (isManaged(current) || gone.has(key));
+        if (orphaned) await remove(client, key);
+        gone.delete(key);
         return undefined;
       }
+      gone.delete(key);
       if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined)
         return undefined;
       const matches = equalityMatcher(service.spec?.selector);

@@ -125,6 +125,9 @@ describe('a mirror', () => {
     const fewer = { addresses: both.addresses, ports };
     const followed = planMirror(endpointsOf([fewer]), [slice]);
     expect(followed.update.map(({ endpoints }) => endpoints!.length)).toEqual([1]);
+    // As in Kubernetes, whose update does not tell how the slice was named.
+    expect(followed.update[0]?.metadata).toMatchObject({ name: slice.metadata.name });
+    expect(followed.update[0]?.metadata).not.toHaveProperty('generateName');
     expect(planMirror(endpointsOf([]), [slice]).remove).toEqual([slice]);
     const moved = planMirror(endpointsOf([{ ...fewer, ports: [{ port: 80 }] }]), [slice]);
     expect([moved.create.length, moved.remove.length]).toEqual([1, 1]);

@@ -127,5 +127,7 @@ function isSame(slice: EndpointSlice, wanted: Draft): boolean {
 
 function renewed(slice: EndpointSlice, { metadata, endpoints }: Draft): EndpointSlice {
   const { labels = {}, annotations = {} } = metadata;
-  return { ...slice, metadata: { ...slice.metadata, labels, annotations }, endpoints };
+  // As in Kubernetes, a slice that is written anew tells no more how it was named.
+  const { generateName: _generateName, ...kept } = slice.metadata;
+  return { ...slice, metadata: { ...kept, labels, annotations }, endpoints };
 }

@@ -15,6 +15,7 @@ import { daemonSetScenarios } from './scenarios/daemon-sets.ts';
 import { deploymentScenarios } from './scenarios/deployments.ts';
 import { deviceScenarios } from './scenarios/devices.ts';
 import { jobScenarios } from './scenarios/jobs.ts';
+import { mirroringScenarios } from './scenarios/mirroring.ts';
 import { nodeScenarios } from './scenarios/nodes.ts';
 import { ownerScenarios } from './scenarios/owners.ts';
 import { policyScenarios } from './scenarios/policies.ts';
@@ -57,6 +58,7 @@ const scenarios: readonly Scenario[] = [
   ...jobScenarios,
   ...cronJobScenarios,
   ...serviceScenarios,
+  ...mirroringScenarios,
   ...policyScenarios,
   ...budgetScenarios,
   ...quotaScenarios,
