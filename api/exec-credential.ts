@@ -14,6 +14,7 @@ interface ExecConfig {
   readonly args?: readonly string[] | null;
   readonly env?: readonly { readonly name: string; readonly value: string }[] | null;
   readonly installHint?: string;
+  readonly interactiveMode?: string;
   readonly provideClusterInfo?: boolean;
 }
 
@@ -128,6 +129,37 @@ function parsed(output: string): Record<string, unknown> {
     // Told below, with all else that is no ExecCredential.
   }
   throw failed('decoding stdout: it is no ExecCredential');
+}
+
+const modes = ['Never', 'IfAvailable', 'Always'] as const;
+
+/** Whether a user's program wants to read standard input; throws in client-go's words. */
+export function interactiveMode(name: string, exec: unknown): (typeof modes)[number] {
+  const { apiVersion, interactiveMode: given } = exec as ExecConfig;
+  const isBeta = apiVersion === versions[1];
+  const mode = given || (isBeta ? 'IfAvailable' : '');
+  if (mode === '')
+    throw new Error(
+      `interactiveMode must be specified for ${name} to use exec authentication plugin`,
+    );
+  const known = modes.find((each) => each === mode);
+  if (known === undefined)
+    throw new Error(`invalid interactiveMode for ${name}: ${JSON.stringify(mode)}`);
+  return known;
+}
+
+/** Why a program that has to ask cannot; undefined if it can. */
+export function cannotAsk(input: StandardInput): string | undefined {
+  const why = !input.isTerminal
+    ? 'is not a terminal'
+    : input.usedBy && `is unavailable: used by ${input.usedBy}`;
+  return why && `exec plugin cannot support interactive mode: standard input ${why}`;
+}
+
+export interface StandardInput {
+  readonly isTerminal: boolean;
+  /** What of the command reads it. */
+  readonly usedBy?: string | undefined;
 }
 
 const failed = (why: string): ExecCredentialError =>

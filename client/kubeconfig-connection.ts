@@ -32,6 +32,8 @@ export interface KubeconfigConnection {
 
 /** A user whose credentials come from a program. */
 export interface ExecRequest {
+  /** The user's. */
+  readonly name: string;
   readonly exec: unknown;
   /** Where relative paths start, "/" at its end. */
   readonly folder: string;
@@ -97,7 +99,7 @@ export async function connectionOf(
     ...proxyOf(cluster, { clusterName, allowed: overrides.throughProxies === true }),
     ...(await trust(disk, cluster)),
     ...(await credentials(disk, user)),
-    ...(await programCredentials(user, overrides, cluster)),
+    ...(await programCredentials(user && { ...user, name: userName! }, overrides, cluster)),
     ...impersonationOf(user, overrides),
     namespace: namespace || 'default',
   };
@@ -213,7 +215,7 @@ function impersonationOf(
 }
 
 async function programCredentials(
-  user: Entry<AuthUser> | undefined,
+  user: (Entry<AuthUser> & { readonly name: string }) | undefined,
   { execCredential }: ConnectionOverrides,
   cluster: Entry<Cluster> | undefined,
 ): Promise<Partial<KubeconfigConnection>> {
@@ -226,7 +228,8 @@ async function programCredentials(
       'credentials of type "exec" are not supported: use a client certificate or a token',
     );
   }
-  return execCredential({ exec, folder: user.folder, cluster: cluster?.value ?? {} });
+  const { name, folder } = user;
+  return execCredential({ name, exec, folder, cluster: cluster?.value ?? {} });
 }
 
 interface Source {

@@ -144,7 +144,7 @@ async function runCommand(
   environment: Environment,
 ): Promise<number> {
   if ('runLocally' in loaded) return loaded.runLocally(environment, line as never);
-  const session = await environment.connect(connectionFlags(loaded, line.flags));
+  const session = await environment.connect(connectionFlags(loaded, line.flags), readerOf(line));
   const { interrupted = INTERRUPTED } = loaded;
   try {
     const code = await loaded.run(session, line as never);
@@ -161,6 +161,13 @@ async function runCommand(
   } finally {
     await session.close();
   }
+}
+
+/** Who of the line reads standard input, in kubectl's words. */
+function readerOf({ words, flags }: Line<Flags>): string | undefined {
+  const { filename } = flags as { filename?: unknown };
+  const reads = words.includes('-') || [filename].flat().includes('-');
+  return reads ? 'stdin resource manifest reader' : undefined;
 }
 
 /** A flag of the command's own may have the name of a global one, and then is none. */

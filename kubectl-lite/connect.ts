@@ -1,6 +1,8 @@
 import { type Impersonation, impersonationHeaders } from '../client/impersonation.ts';
+import type { ExecCredential } from '../api/exec-credential.ts';
 import {
   connectionOf,
+  type ExecRequest,
   type KubeconfigConnection,
   loadKubeconfig,
 } from '../client/kubeconfig-connection.ts';
@@ -12,12 +14,14 @@ import { type Environment, Session } from './session.ts';
 import { proxyFromEnvironment } from './proxy-environment.ts';
 import { UsageError } from './usage-error.ts';
 
+/** `usedBy`: what of the command reads standard input. */
 export async function connectSession(
   environment: Environment,
   flags: GlobalValues,
+  usedBy?: string,
 ): Promise<Session> {
   checkFlags(flags);
-  const found = await findConnection(environment, flags);
+  const found = await findConnection(environment, flags, usedBy);
   const headers = impersonation(flags, found.impersonation);
   const connection = environment.connectHttp(found);
   const timeoutMs = timeoutOf(flags['request-timeout']);
@@ -125,9 +129,33 @@ function impersonation(flags: GlobalValues, user: Impersonation = {}): Record<st
   return impersonationHeaders(of);
 }
 
+/** Runs the program; it may ask whoever sits at the terminal if nothing else reads there. */
+async function asked(
+  { programs, terminal }: Environment,
+  { name, ...request }: ExecRequest,
+  usedBy: string | undefined,
+): Promise<ExecCredential> {
+  const lib = await import('../api/exec-credential.ts');
+  const mode = modeOf(() => lib.interactiveMode(name, request.exec));
+  const cannot = lib.cannotAsk({ isTerminal: terminal.isTerminal, usedBy });
+  if (mode === 'Always' && cannot !== undefined)
+    throw new lib.ExecCredentialError(`getting credentials: ${cannot}`);
+  const interactive = mode !== 'Never' && cannot === undefined;
+  return lib.execCredential({ ...request, programs, interactive });
+}
+
+function modeOf<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
 async function findConnection(
   environment: Environment,
   flags: GlobalValues,
+  usedBy: string | undefined,
 ): Promise<KubeconfigConnection> {
   const { disk } = environment;
   const config = await loadKubeconfig(disk, await existingKubeconfigPaths(environment, flags));
@@ -144,10 +172,7 @@ async function findConnection(
     async execCredential(request) {
       // As for a user who has a token or a certificate, the program is not run.
       if (flags.token !== '' || flags['client-certificate'] !== '') return {};
-      const { execCredential } = await import('../api/exec-credential.ts');
-      const { programs, interactive } = environment;
-      const found = await execCredential({ ...request, programs, interactive });
-      const { token, certificate, privateKey } = found;
+      const { token, certificate, privateKey } = await asked(environment, request, usedBy);
       return {
         ...(token === undefined ? {} : { token }),
         ...(certificate === undefined ? {} : { cert: Buffer.from(certificate) }),

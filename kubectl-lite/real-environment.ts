@@ -107,7 +107,7 @@ export function realEnvironment(surroundings: Surroundings): Environment {
     workingFolder,
     interactive,
     signal,
-    connect: (flags) => connectSession(environment, flags),
+    connect: (flags, usedBy) => connectSession(environment, flags, usedBy),
   };
   return environment;
 }

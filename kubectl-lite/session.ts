@@ -93,7 +93,8 @@ export interface Environment {
   /** Aborts on Ctrl-C: a watch ends, the command exits. */
   readonly signal: AbortSignal;
   /** Opens the session for a command; rejects with a UsageError if no server is configured. */
-  connect(flags: GlobalValues): Promise<Session>;
+  /** `usedBy`: what of the command reads standard input. */
+  connect(flags: GlobalValues, usedBy?: string): Promise<Session>;
 }
 
 export interface SessionOptions {

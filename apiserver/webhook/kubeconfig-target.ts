@@ -1,4 +1,5 @@
 /** Where a webhook of the server's own configuration is, and as whom it is called. */
+import { cannotAsk, interactiveMode } from '../../api/exec-credential.ts';
 import { isObject } from '../../api/deep.ts';
 import { parseYaml } from '../../api/yaml.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -116,8 +117,6 @@ async function userOf(name: string, user: Fields, around: Around): Promise<Webho
   return { headers, program: execUser(name, user['exec'], around) };
 }
 
-const MODES = ['Never', 'IfAvailable', 'Always'];
-
 /** A server has no terminal: nobody is asked. */
 function execUser(name: string, exec: Fields, around: Around): ExecUser {
   const to = `for ${name} to use exec authentication plugin`;
@@ -125,17 +124,7 @@ function execUser(name: string, exec: Fields, around: Around): ExecUser {
     if (!exec[field]) throw new Error(`${field} must be specified ${to}`);
   for (const variable of (exec['env'] ?? []) as readonly Fields[])
     if (!variable['name']) throw new Error(`env variable name must be specified ${to}`);
-  const isBeta = exec['apiVersion'] === 'client.authentication.k8s.io/v1beta1';
-  const { interactiveMode: mode = isBeta ? 'IfAvailable' : '' } = exec as {
-    interactiveMode?: string;
-  };
-  if (mode === '') throw new Error(`interactiveMode must be specified ${to}`);
-  if (!MODES.includes(mode))
-    throw new Error(`invalid interactiveMode for ${name}: ${JSON.stringify(mode)}`);
-  if (mode === 'Always')
-    throw new Error(
-      'exec plugin cannot support interactive mode: standard input is not a terminal',
-    );
+  if (interactiveMode(name, exec) === 'Always') throw new Error(cannotAsk({ isTerminal: false }));
   const { runs, folder, cluster = {} } = around;
   if (runs === undefined)
     throw new Error(`user ${JSON.stringify(name)}: exec is not supported here`);

@@ -3,8 +3,9 @@ import { pods } from '../../api/resources.ts';
 import { parseLabelSelector } from '../../api/selector/label-parser.ts';
 import { resourcePath } from '../../api/resource.ts';
 import { isStatus } from '../../api/status.ts';
+import { parseTime } from '../../api/time.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import { sleep } from '../../platform/clock.ts';
+import { sleep, type Timer } from '../../platform/clock.ts';
 import { command, type Line } from '../command.ts';
 import { failuresText } from '../failure.ts';
 import { boolean, duration, integer, text } from '../flags/flag.ts';
@@ -85,7 +86,11 @@ async function drainNode(session: Session, node: Located, flags: DrainFlags): Pr
     fieldSelector: `spec.nodeName=${node.name}`,
     labelSelector: flags['pod-selector'],
   });
-  const { leaving, warnings, refusals } = sortPods(items, flags);
+  const { leaving, warnings, refusals } = sortPods(
+    items,
+    flags,
+    (pod) => untilOverdueMs(session, pod, flags) <= 0,
+  );
   if (refusals.length > 0) {
     throw new UsageError(refusals.length === 1 ? refusals[0]! : `[${refusals.join(', ')}]`);
   }
@@ -98,12 +103,26 @@ async function drainNode(session: Session, node: Located, flags: DrainFlags): Pr
   }
 }
 
+/** From when on a pod that should be gone is waited for no longer. */
+function untilOverdueMs(
+  session: Session,
+  { metadata }: KubernetesObject,
+  flags: DrainFlags,
+): number {
+  const seconds = flags['skip-wait-for-delete-timeout'];
+  const dueMs = parseTime(metadata.deletionTimestamp ?? '');
+  if (seconds <= 0 || dueMs === undefined) return Infinity;
+  // Whole seconds, and more of them than were given.
+  return dueMs + (seconds + 1) * 1000 - session.clock.now();
+}
+
 const nameOf = ({ metadata }: KubernetesObject): string => `${metadata.namespace}/${metadata.name}`;
 
 /** Which pods go, which stay with a warning, and what forbids to go on. */
 function sortPods(
   items: readonly Pod[],
   flags: DrainFlags,
+  overdue: (pod: Pod) => boolean,
 ): { leaving: Pod[]; warnings: string[]; refusals: string[] } {
   const groups = { daemons: [] as Pod[], unmanaged: [] as Pod[], local: [] as Pod[] };
   const leaving = items.filter((pod) => {
@@ -115,11 +134,11 @@ function sortPods(
       groups.daemons.push(pod);
       return false;
     }
-    if (finished) return true;
+    if (finished) return !overdue(pod);
     if (owner === undefined) groups.unmanaged.push(pod);
     const local = pod.spec.volumes?.some((volume) => volume.emptyDir !== undefined);
     if (local) groups.local.push(pod);
-    return true;
+    return !overdue(pod);
   });
   const warnings: string[] = [];
   const refusals: string[] = [];
@@ -191,11 +210,42 @@ async function removePod(
   }
   if (dryRun !== 'none') return;
   const type = (await session.resources()).find('pods');
-  for await (const state of states(session, { type, namespace, name }, limit.signal)) {
-    if (state !== undefined && state.metadata.uid === uid) continue;
-    session.print(`pod/${name} ${evicts ? 'evicted' : 'deleted'}`);
-    return;
+  const end = await ended(session, { located: { type, namespace, name }, uid, flags, limit });
+  if (end === 'gone') session.print(`pod/${name} ${evicts ? 'evicted' : 'deleted'}`);
+  if (end === 'overdue') {
+    const seconds = flags['skip-wait-for-delete-timeout'];
+    session.print(`pod "${name}" has DeletionTimestamp older than ${seconds} seconds, skipping`);
   }
   if (limit.timedOut())
     throw new UsageError(`global timeout reached: ${goDurationText(flags.timeout)}`);
+}
+
+interface Leaving {
+  readonly located: Located;
+  readonly uid: string | undefined;
+  readonly flags: DrainFlags;
+  readonly limit: ReturnType<typeof limited>;
+}
+
+/** Undefined if the limit came first. */
+async function ended(
+  session: Session,
+  { located, uid, flags, limit }: Leaving,
+): Promise<'gone' | 'overdue' | undefined> {
+  const waiting = new AbortController();
+  const stop = (): void => waiting.abort();
+  limit.signal.addEventListener('abort', stop, { once: true });
+  let timer: Timer | undefined;
+  try {
+    for await (const state of states(session, located, waiting.signal)) {
+      if (state === undefined || state.metadata.uid !== uid) return 'gone';
+      timer?.cancel();
+      const leftMs = untilOverdueMs(session, state, flags);
+      timer = leftMs === Infinity ? undefined : session.clock.after(Math.max(leftMs, 0), stop);
+    }
+    return limit.signal.aborted ? undefined : 'overdue';
+  } finally {
+    timer?.cancel();
+    limit.signal.removeEventListener('abort', stop);
+  }
 }

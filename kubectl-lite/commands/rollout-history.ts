@@ -28,6 +28,8 @@ export const rolloutHistory = command({
     return visitLive(session, found, async (located, live) => {
       const workload = asWorkload(located, live, unviewable);
       const revisions = await revisionsOf(session, workload);
+      // A template alone is kubectl's way to tell of the workload.
+      if (flags.output === '' && show !== undefined) return show(workload);
       if (flags.revision === 0) {
         if (show !== undefined) for (const { shown } of revisions) show(shown);
         else session.print(`${titleOf(located)} \n${historyTable(revisions)}`);

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realX509 } from '../../platform/node/crypto/x509.ts';
 import { writeKubeconfig } from '../support/kubeconfig.ts';
 import { type SecureApi, startSecureApi } from '../support/secure-api.ts';
+import { Readable } from 'node:stream';
+import type { Terminal } from '../../platform/terminal.ts';
 import { runLite, type Said } from '../support/kubectl-lite.ts';
 
 let api: SecureApi;
@@ -173,6 +175,37 @@ describe('credentials of a program', () => {
     const answer = credential(`"status":{"token":"'$ANSWER'"}`);
     await writeFile(path, config('sh', ['-c', answer]));
     expect(oneLine(await say('get pods', path))).toContain('Unauthorized');
+  });
+
+  it.each([
+    [undefined, 'error: interactiveMode must be specified for x to use exec authentication plugin'],
+    ['Now', 'error: invalid interactiveMode for x: "Now"'],
+    ['Always', 'cannot support interactive mode: standard input is not a terminal'],
+  ])('with interactiveMode %s are refused in kubectl’s words', async (mode, says) => {
+    const path = join(folder, 'exec-mode');
+    const told = JSON.parse(config('false', [])) as { users: [{ user: { exec: object } }] };
+    Object.assign(told.users[0].user.exec, { interactiveMode: mode });
+    await writeFile(path, JSON.stringify(told));
+    expect(oneLine(await say('get pods', path))).toContain(says);
+  });
+
+  it('are not typed where the command reads standard input itself', async () => {
+    const path = join(folder, 'exec-typed');
+    await writeFile(path, config('false', []).replace('Never', 'Always'));
+    const terminal: Terminal = {
+      isTerminal: true,
+      input: () => Readable.from([]),
+      makeRaw: () => () => {},
+      size: () => undefined,
+      onResize: () => () => {},
+    };
+    for (const line of ['create -f -', 'set env deploy/web -']) {
+      const said = await runLite(line.split(' '), { folder, kubeconfig: path, terminal });
+      expect(oneLine(said)).toContain(
+        'exec plugin cannot support interactive mode: standard input is unavailable: used by ' +
+          'stdin resource manifest reader',
+      );
+    }
   });
 
   it('are not asked for where the command line or the user has others', async () => {

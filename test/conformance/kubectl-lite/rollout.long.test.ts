@@ -76,6 +76,8 @@ transcripts(
       ['history sts'],
       ['history sts/db --revision=1'],
       ['history sts/db -o name'],
+      ['history sts/db --template={{.kind}}/{{.metadata.name}}'],
+      ['history deploy/web --revision=3 --template={{.metadata.name}}'],
       ['history deploy/web --revision=-1'],
       ['undo'],
       ['undo sts/db'],
@@ -183,6 +185,28 @@ transcripts(
         'Warning: deleting Pods that declare no controller: ns-lite/alone\n' +
           'evicting pod ns-lite/alone\n',
       );
+    });
+
+    it('drains a node without pods that should be gone long since', async () => {
+      await lite('uncordon', 'node1');
+      for (const to of ['ns-lite', 'ns-kube']) {
+        await lite('run', 'stuck', '--image=x', '-n', to);
+        const held = '{"metadata":{"finalizers":["example.com/held"]}}';
+        await lite('patch', 'pod', 'stuck', '-n', to, '-p', held);
+        await lite('wait', '--for=condition=Ready', 'pod/stuck', '-n', to);
+      }
+      const line = 'drain node1 --force --pod-selector=run=stuck --grace-period=0';
+      const skipping = await lite(...line.split(' '), '--skip-wait-for-delete-timeout=1');
+      expect(skipping.out.split('\n').sort()).toEqual([
+        ...['', 'node/node1 cordoned', 'node/node1 drained'],
+        ...Array<string>(2).fill(
+          'pod "stuck" has DeletionTimestamp older than 1 seconds, skipping',
+        ),
+      ]);
+      // Now they are not even asked to go.
+      await both(...line.split(' '), '--skip-wait-for-delete-timeout=1');
+      const impatient = await lite(...line.split(' '), '--timeout=1s');
+      expect(impatient.err).toContain('global timeout reached: 1s');
     });
   },
   { nodes: 1 },
