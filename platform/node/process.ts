@@ -39,16 +39,24 @@ export interface ProcessContext {
   readonly notifyReady: (address?: string) => void;
 }
 
+export interface MainOptions {
+  /** What has not ended so long after a signal is ended by it. Default: it takes its time. */
+  readonly patienceMs?: number;
+}
+
 /**
  * Runs a command to its exit code. The process lives until it settles, whatever else is idle; a
  * rejection is printed as one line and becomes exit code 1, and so does an error that nobody
  * handled. A second signal ends the process at once.
  */
-export async function runMain(main: (context: ProcessContext) => Promise<number>): Promise<void> {
+export async function runMain(
+  main: (context: ProcessContext) => Promise<number>,
+  options: MainOptions = {},
+): Promise<void> {
   // Timers of `Clock` do not keep a process alive; this one does, until the command has ended.
   const alive = setInterval(() => {}, 1 << 30);
   process.once('uncaughtException', crash);
-  const { context, close } = realContext();
+  const { context, close } = realContext(options);
   try {
     process.exitCode = await main(context);
   } catch (error) {
@@ -71,11 +79,13 @@ function crash(error: unknown): void {
   process.exit(1);
 }
 
-function realContext(): { context: ProcessContext; close: () => void } {
+function realContext({ patienceMs }: MainOptions): { context: ProcessContext; close: () => void } {
   const termination = new AbortController();
   let first = Infinity;
-  const terminate = (): void => {
-    if (performance.now() - first > SAME_SIGNAL_MS) process.exit(130);
+  const terminate = (signal: string): void => {
+    const end = (): never => process.exit(signal === 'SIGTERM' ? 143 : 130);
+    if (patienceMs !== undefined) setTimeout(end, patienceMs).unref();
+    if (performance.now() - first > SAME_SIGNAL_MS) end();
     first = Math.min(first, performance.now());
     termination.abort();
   };
