@@ -92,3 +92,15 @@ describe('parseYamlDocuments', () => {
     expect(parseYamlDocuments('---\n# only a comment\n---\n')).toEqual([]);
   });
 });
+
+it.each([
+  ['sequences', '[', ']'],
+  ['mappings', '{"a":', '}'],
+])('takes a thousand %s in one another, in JSON too, and no more', (_what, open, close) => {
+  const nested = (depth: number): string => `${open.repeat(depth)}1${close.repeat(depth)}`;
+  expect(() => parseYaml(nested(900))).not.toThrow();
+  for (const depth of [1_100, 100_000]) {
+    const [parsed] = parseYamlDocuments(nested(depth));
+    expect(parsed).toMatchObject({ error: expect.stringContaining('nesting exceeded') as string });
+  }
+});

@@ -199,11 +199,17 @@ function asJson(
   if (!/^\s*[{[]/.test(content)) return undefined;
   try {
     const json = parseJson(content, { duplicates: lenient });
-    return json.duplicates.length > 0 ? undefined : json;
+    const isDeep = content.length > 2 * MAX_DEPTH && isDeeper(json.value, MAX_DEPTH);
+    return json.duplicates.length > 0 || isDeep ? undefined : json;
   } catch (error) {
     if (error instanceof MalformedJson) return undefined;
     throw error;
   }
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((each) => isDeeper(each, depth - 1));
 }
 
 /** Of every mapping, in their order in the text. */
