@@ -137,9 +137,14 @@ export class Session {
 
   /** Typed unseen, or the first line of standard input. */
   async readPassword(prompt: string): Promise<string> {
-    const { readSecret, readInput } = this.environment.context;
-    if (readSecret !== undefined) return readSecret(prompt);
-    return (await readInput()).split('\n')[0]!;
+    const { readSecret } = this.environment.context;
+    return readSecret === undefined ? this.firstLine() : readSecret(prompt);
+  }
+
+  /** Of standard input, which need not end behind it. */
+  async firstLine(): Promise<string> {
+    for await (const line of this.inputLines()) return line;
+    return '';
   }
 
   /** Standard input line by line, as it comes where it can. */

@@ -159,10 +159,7 @@ function permissionLines(name: string, permissions: readonly Plain[]): string {
 /** Typed twice where somebody types; otherwise the first line of standard input. */
 async function newPassword(session: Session, name: string, interactive: boolean): Promise<string> {
   const { readSecret } = session.environment.context;
-  if (!interactive || readSecret === undefined) {
-    const input = await session.environment.context.readInput();
-    return input.split('\n')[0]!;
-  }
+  if (!interactive || readSecret === undefined) return session.firstLine();
   const password = await readSecret(`Password of ${name}: `);
   const again = await readSecret(`Type password of ${name} again for confirmation: `);
   if (again !== password) throw badArguments('given passwords are different');

@@ -44,6 +44,19 @@ it('goes on without a user where nobody asks for one', async () => {
 });
 
 describe.skipIf(tool('script') === undefined)('on a terminal', () => {
+  it('reads no further than the line of a password', async () => {
+    const command = `'${process.execPath}' '${wherryMain}' etcdctl --endpoints ${server.address}`;
+    const args = ['-qec', `${command} user add typist --interactive=false`, '/dev/null'];
+    const terminal = spawn('script', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    let shown = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+    terminal.stdin.write('secret\n');
+    const [code] = (await once(terminal, 'close')) as [number];
+    terminal.stdin.destroy();
+    expect(code).toBe(0);
+    expect(shown).toContain('User typist created');
+  }, 30_000);
+
   it('ends with its transaction, though the terminal stays open', async () => {
     const command = `'${process.execPath}' '${wherryMain}' etcdctl --endpoints ${server.address}`;
     const args = ['-qec', `${command} txn --interactive`, '/dev/null'];
