@@ -12,7 +12,7 @@ import { customKind, storagePrefixOf, structureOf, typeOfVersion } from './custo
 import { type ConversionWebhooks, converterOf } from './conversion.ts';
 import type { ServedVersion } from './served-version.ts';
 import { VersionStorage } from './version-storage.ts';
-import { VersionSchema } from './version-schema.ts';
+import { keepingUnknown, VersionSchema } from './version-schema.ts';
 
 /** What converting between versions takes. */
 export interface Conversion {
@@ -154,8 +154,11 @@ export class Installation {
 
   #schemaOf(name: string): VersionSchema {
     return new VersionSchema(() => {
-      const version = this.#definition()?.spec.versions.find((one) => one.name === name);
-      return version?.schema?.openAPIV3Schema as Readonly<Record<string, unknown>> | undefined;
+      const spec = this.#definition()?.spec;
+      const version = spec?.versions.find((one) => one.name === name);
+      const schema = version?.schema?.openAPIV3Schema as
+        Readonly<Record<string, unknown>> | undefined;
+      return schema && spec?.preserveUnknownFields === true ? keepingUnknown(schema) : schema;
     });
   }
 }

@@ -73,6 +73,30 @@ export class VersionSchema {
   }
 }
 
+/**
+ * The schema of a definition from before v1, whose `preserveUnknownFields` is set: it says what
+ * known fields have to be, and nothing is pruned at any depth.
+ */
+export function keepingUnknown(json: Json): Json {
+  const kept = (node: unknown): unknown => (isObject(node) ? keepingUnknown(node) : node);
+  const { properties, items, additionalProperties, ...rest } = json;
+  const own = isObject(properties) && {
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, node]) => [name, kept(node)]),
+    ),
+  };
+  const keeps =
+    additionalProperties === undefined &&
+    [undefined, 'object'].includes(rest['type'] as string | undefined);
+  return {
+    ...rest,
+    ...own,
+    ...(items !== undefined && { items: kept(items) }),
+    ...(additionalProperties !== undefined && { additionalProperties: kept(additionalProperties) }),
+    ...(keeps && { 'x-kubernetes-preserve-unknown-fields': true }),
+  };
+}
+
 function featuresOf(json: Json): SchemaFeatures {
   const found = {
     listTypes: false,
