@@ -128,6 +128,8 @@ describe.skipIf(etcdctl === undefined)('wherry etcdctl', () => {
     const text = 'value("t") = "1"\n\nput t 2\nget t\n\nput t 1\n\n';
     expect((await ours(here(['txn']), text)).out).toBe('FAILURE\n\nOK\n');
     expect((await ours(here(['txn']), text)).out).toBe('SUCCESS\n\nOK\n\nt\n2\n');
+    const escaped = '\nput "esc \\"\\x23\\"" "\\u00e4\\t\\101"\nget "esc \\"#\\""\n\n\n';
+    expect((await ours(here(['txn']), escaped)).out).toBe('SUCCESS\n\nOK\n\nesc "#"\n\u00e4\tA\n');
     const { out } = await ours(here(['txn', '-w', 'json']), '\nget a/none\n\n\n');
     expect(JSON.parse(out)).toMatchObject({ responses: [{ Response: { response_range: {} } }] });
     expect((await ours(here(['txn']), 'nonsense\n\n')).error).toContain('malformed comparison');

@@ -31,13 +31,23 @@ const targets: Readonly<Record<string, readonly [number, string]>> = {
 
 const COMPARE = /^(\w+)\((.+?)\)\s*(!=|=|<|>)\s*(.+)$/;
 
+const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|([0-7]{3})|(.))/g;
+const letters: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', v: '\v', f: '\f' };
+
+/** As Go reads it, of characters that take no more than these. */
+function unescaped(_: string, ...found: readonly (string | undefined)[]): string {
+  const [byte, unit, octal, letter = ''] = found;
+  const hex = byte ?? unit;
+  if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
+  if (octal !== undefined) return String.fromCharCode(parseInt(octal, 8));
+  return letters[letter] ?? letter;
+}
+
 /** Words, with quotes and backslashes as in a shell or in Go. */
 export function words(line: string): string[] {
   const found: string[] = [];
   for (const [, double, single, bare] of line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g))
-    found.push(
-      double === undefined ? (single ?? bare!) : double.replace(/\\(.)/g, (_, c: string) => c),
-    );
+    found.push(double === undefined ? (single ?? bare!) : double.replace(ESCAPE, unescaped));
   return found;
 }
 
