@@ -85,7 +85,11 @@ function withGlobalFlags(
     .description('A command line for etcd v3 stores, ours and others')
     .addOption(
       option('--endpoints <urls>', 'where the store is')
-        .argParser((text: string) => text.split(','))
+        .argParser((text: string, before: readonly string[]) => [
+          // Given twice, they add up.
+          ...(before === endpoints ? [] : before),
+          ...text.split(','),
+        ])
         .default(endpoints, endpoints.join()),
     )
     .addOption(option('--cacert <file>', 'CA of the server'))

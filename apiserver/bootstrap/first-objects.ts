@@ -3,12 +3,13 @@ import { services } from '../../api/resources.ts';
 import { sleep } from '../../platform/clock.ts';
 import type { Effects } from '../../platform/effects.ts';
 import type { RbacObjects } from '../authz/rbac/rbac-authorizer.ts';
+import { serviceCidr } from '../registry/kinds/networking/servicecidr.ts';
 import { firstServiceAddress } from '../registry/claim-ranges.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type ClientAuthentication, ensureClientAuthentication } from './client-authentication.ts';
 import { ensureRbacPolicy } from './rbac-policy.ts';
 import type { SelfClient } from './self-client.ts';
-import { ensureStandardObjects } from './standard-objects.ts';
+import { ensureStandardObjects, widenServiceRange } from './standard-objects.ts';
 import { ensureTokenTracking } from './token-tracking.ts';
 import { ensureNamespaces, ensurePriorityClasses, ensureService } from './system-objects.ts';
 
@@ -91,6 +92,8 @@ async function ensureHeld(options: FirstObjectsOptions): Promise<void> {
     ensureRbacPolicy({ ...options, objects: options.rbacObjects }),
     ensureStandardObjects(options),
   ]);
+  if (options.serves(serviceCidr.type))
+    await widenServiceRange(options.client, options.serviceClusterIpRange);
   if (options.serves(services)) await options.repairClaims();
 }
 

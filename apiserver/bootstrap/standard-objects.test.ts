@@ -47,6 +47,24 @@ it('every server tells how it treats requests, what it serves, and where Service
   expect(services).toContain('v2.autoscaling Local True');
 });
 
+it('Services get a second range once the flag has one, and never another', async () => {
+  const kv = new MemoryKv();
+  const rangesWith = async (serviceClusterIpRange: string): Promise<string[]> => {
+    const own = new Lifecycle();
+    try {
+      const api = await startRawApi(own, { kv, serviceClusterIpRange });
+      return await table(api, '/apis/networking.k8s.io/v1/servicecidrs');
+    } finally {
+      await own.stop();
+    }
+  };
+  expect(await rangesWith('10.96.0.0/12')).toEqual(['kubernetes 10.96.0.0/12']);
+  expect(await rangesWith('10.112.0.0/16,fd00::/108')).toEqual(['kubernetes 10.96.0.0/12']);
+  const both = ['kubernetes 10.96.0.0/12,fd00::/108'];
+  expect(await rangesWith('10.96.0.0/12,fd00::/108')).toEqual(both);
+  expect(await rangesWith('10.96.0.0/12')).toEqual(both);
+});
+
 it('what is mandatory stays as it is', async () => {
   const api = await startRawApi(parts);
   const change = (path: string, spec: object) =>

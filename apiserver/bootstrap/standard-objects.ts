@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../api/meta.ts';
-import { apiVersionOf, type ResourceType } from '../../api/resource.ts';
+import { apiVersionOf, type ResourceType, resourcePath } from '../../api/resource.ts';
 import { formatTime } from '../../api/time.ts';
+import type { ServiceCIDR } from '../../api/types/networking-v1.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Random } from '../../platform/random.ts';
 import { apiService, localAvailability } from '../registry/kinds/apiregistration/apiservice.ts';
@@ -16,6 +17,7 @@ import type { Storage } from '../storage/storage.ts';
 import { groupPriority } from '../discovery/group-priorities.ts';
 import { danglingCondition } from './flow-schema-status.ts';
 import { createStored } from './create-stored.ts';
+import type { SelfClient } from './self-client.ts';
 
 export interface StandardObjectsOptions {
   readonly serves: (type: ResourceType) => boolean;
@@ -50,6 +52,16 @@ export function ensureServiceRange(
 ): Promise<void> {
   const { serviceClusterIpRange, clock } = options;
   return ensureAll(options, serviceCidr, [kubernetesCidr(serviceClusterIpRange, clock.now())]);
+}
+
+/** A cluster whose flag got a range of the other family has Services of both from then on. */
+export async function widenServiceRange(client: SelfClient, ranges: string): Promise<void> {
+  const [first, second] = ranges.split(',');
+  if (second === undefined) return;
+  const path = resourcePath(serviceCidr.type, { name: DEFAULT_SERVICE_CIDR });
+  const known = (await client.get(path)) as ServiceCIDR | undefined;
+  if (known?.spec?.cidrs?.length !== 1 || known.spec.cidrs[0] !== first) return;
+  await client.update(path, { ...known, spec: { ...known.spec, cidrs: [first, second] } });
 }
 
 type FlowObjectsOptions = Pick<StandardObjectsOptions, 'serves' | 'storage' | 'clock' | 'random'>;

@@ -3,7 +3,8 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { isStatus } from '../../api/status.ts';
 import { listItems } from '../resource/list.ts';
 import { type Located, readLive } from '../resource/located.ts';
-import type { DiscoveredResource, Resources } from '../resource/resources.ts';
+import type { DiscoveredResource } from '../resource/discover.ts';
+import type { Resources } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -4,7 +4,7 @@ import type {
 } from '../../api/types/authorization-v1.ts';
 import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
-import type { DiscoveredResource } from '../resource/resources.ts';
+import type { DiscoveredResource } from '../resource/discover.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { printRules } from './rules.ts';

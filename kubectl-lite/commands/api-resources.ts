@@ -2,7 +2,7 @@ import { apiVersionOf, groupResource } from '../../api/resource.ts';
 import { command } from '../command.ts';
 import { boolean, list, text } from '../flags/flag.ts';
 import { TableWriter } from '../printers/table.ts';
-import type { DiscoveredResource } from '../resource/resources.ts';
+import type { DiscoveredResource } from '../resource/discover.ts';
 import { UsageError } from '../usage-error.ts';
 
 export const apiResources = command({

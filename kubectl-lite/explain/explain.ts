@@ -1,7 +1,7 @@
 import { isStatus } from '../../api/status.ts';
 import { command } from '../command.ts';
 import { boolean, text } from '../flags/flag.ts';
-import type { DiscoveredResource } from '../resource/resources.ts';
+import type { DiscoveredResource } from '../resource/discover.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
 import { type OpenApiDocument, type Schema, Schemas } from './schema.ts';

@@ -9,7 +9,8 @@ import {
   TableWriter,
 } from '../printers/table.ts';
 import { pages } from '../resource/list.ts';
-import { type DiscoveredResource, displayName, pathOf } from '../resource/resources.ts';
+import type { DiscoveredResource } from '../resource/discover.ts';
+import { displayName, pathOf } from '../resource/resources.ts';
 import type { Target } from '../resource/words.ts';
 import type { Session } from '../session.ts';
 import type { GetFlags } from './flags.ts';

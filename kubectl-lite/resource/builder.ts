@@ -13,7 +13,8 @@ import type { Session } from '../session.ts';
 import { ExitError, UsageError } from '../usage-error.ts';
 import { CHUNK_SIZE, listFailure, listItems } from './list.ts';
 import { itemOf, type Located, readLive } from './located.ts';
-import { type DiscoveredResource, pathOf, typeByItself } from './resources.ts';
+import type { DiscoveredResource } from './discover.ts';
+import { pathOf, typeByItself } from './resources.ts';
 import { targetsOf } from './words.ts';
 
 /** What a command line says about its objects; flags that a command lacks are left out. */

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../api/meta.ts';
 import { isStatus, StatusError } from '../../api/status.ts';
-import type { DiscoveredResource } from './resources.ts';
+import type { DiscoveredResource } from './discover.ts';
 import type { Session } from '../session.ts';
 
 /** kubectl's page size for lists. */

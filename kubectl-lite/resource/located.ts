@@ -2,7 +2,8 @@ import type { KubernetesObject } from '../../api/meta.ts';
 import { apiVersionOf, groupResource } from '../../api/resource.ts';
 import type { Session } from '../session.ts';
 import { UsageError } from '../usage-error.ts';
-import { type DiscoveredResource, displayName, pathOf } from './resources.ts';
+import type { DiscoveredResource } from './discover.ts';
+import { displayName, pathOf } from './resources.ts';
 
 /** One object that a command line names, wherever it was named. */
 export interface Located {

@@ -1,45 +1,9 @@
-import {
-  apiVersionOf,
-  groupResource,
-  type ResourceType,
-  resourcePath,
-} from '../../api/resource.ts';
+import { apiVersionOf, groupResource, resourcePath } from '../../api/resource.ts';
 import type { KubernetesObject } from '../../api/meta.ts';
 import type { Api } from '../api.ts';
 import { nearest } from '../near.ts';
 import { UsageError } from '../usage-error.ts';
-
-/** One resource of the server's discovery. */
-export interface DiscoveredResource extends ResourceType {
-  readonly singular: string;
-  readonly shortNames: readonly string[];
-  readonly categories: readonly string[];
-  readonly verbs: readonly string[];
-  readonly subresources: readonly string[];
-}
-
-interface DiscoveryList {
-  readonly items: readonly {
-    readonly metadata: { readonly name?: string };
-    readonly versions: readonly {
-      readonly version: string;
-      readonly resources?: readonly {
-        readonly resource: string;
-        readonly singularResource?: string;
-        readonly shortNames?: readonly string[];
-        readonly categories?: readonly string[];
-        readonly scope: string;
-        readonly verbs: readonly string[];
-        readonly responseKind?: { readonly kind: string };
-        readonly subresources?: readonly { readonly subresource: string }[];
-      }[];
-    }[];
-  }[];
-}
-
-const AGGREGATED =
-  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,' +
-  'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList';
+import { discover, type DiscoveredResource } from './discover.ts';
 
 /** What the server serves, and how words on the command line name it. */
 export class Resources {
@@ -49,12 +13,8 @@ export class Resources {
     this.all = all;
   }
 
-  /** Aggregated discovery (KEP-3352): two requests. */
   static async discover(api: Api): Promise<Resources> {
-    const lists = await Promise.all(
-      ['/api', '/apis'].map((path) => api.send({ method: 'GET', path, accept: AGGREGATED })),
-    );
-    return new Resources(lists.flatMap((list) => resourcesOf(list as DiscoveryList)));
+    return new Resources(await discover(api));
   }
 
   /**
@@ -119,25 +79,6 @@ function isCalled(resource: DiscoveredResource, name: string): boolean {
 
 const qualifies = (resource: DiscoveredResource, qualifier: string): boolean =>
   qualifier === resource.group || qualifier === `${resource.version}.${resource.group}`;
-
-function resourcesOf(list: DiscoveryList): DiscoveredResource[] {
-  return list.items.flatMap((group) =>
-    group.versions.flatMap(({ version, resources = [] }) =>
-      resources.map((r) => ({
-        group: group.metadata.name ?? '',
-        version,
-        resource: r.resource,
-        kind: r.responseKind?.kind ?? '',
-        namespaced: r.scope === 'Namespaced',
-        singular: r.singularResource || (r.responseKind?.kind ?? '').toLowerCase(),
-        shortNames: r.shortNames ?? [],
-        categories: r.categories ?? [],
-        verbs: r.verbs,
-        subresources: (r.subresources ?? []).map((s) => s.subresource),
-      })),
-    ),
-  );
-}
 
 /** "pod", "deployment.apps": by its kind, whatever a definition calls one of them. */
 export const displayKind = ({ kind, group }: Pick<DiscoveredResource, 'kind' | 'group'>): string =>

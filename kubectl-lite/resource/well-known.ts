@@ -2,7 +2,7 @@
  * Resources that every cluster has under these names: `get pods` need not ask first what the
  * server serves. Should one answer that it does not know the path, discovery decides.
  */
-import type { DiscoveredResource } from './resources.ts';
+import type { DiscoveredResource } from './discover.ts';
 import type { Target } from './words.ts';
 
 type Row = readonly [words: string, group: string, kind: string, namespaced: boolean];

@@ -1,5 +1,6 @@
 import { UsageError } from '../usage-error.ts';
-import type { DiscoveredResource, Resources } from './resources.ts';
+import type { DiscoveredResource } from './discover.ts';
+import type { Resources } from './resources.ts';
 
 /** What the words after a verb name: types with names, or "type/name" pairs. */
 export interface Target {

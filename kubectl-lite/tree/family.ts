@@ -4,7 +4,8 @@ import { apiVersionOf } from '../../api/resource.ts';
 import { isStatus, StatusError } from '../../api/status.ts';
 import { listItems } from '../resource/list.ts';
 import { itemOf, type Located, readLive } from '../resource/located.ts';
-import { type DiscoveredResource, pathOf } from '../resource/resources.ts';
+import type { DiscoveredResource } from '../resource/discover.ts';
+import { pathOf } from '../resource/resources.ts';
 import type { Session } from '../session.ts';
 
 export interface Family {

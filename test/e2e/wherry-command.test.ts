@@ -212,8 +212,9 @@ describe('wherry up', () => {
   }, 180_000);
 
   it('says in one line what is in the way', async () => {
-    const nowhere = run(process.execPath, [wherryMain, 'up', '--data-dir', '']);
-    expect(await refused(nowhere)).toContain('It must name a folder');
+    const nowhere = await run(process.execPath, [wherryMain, 'up', '--data-dir', '']);
+    expect(nowhere.code).toBe(1);
+    expect(nowhere.stderr).toContain('It must name a folder');
     await mkdir(dataDir);
     await writeFile(join(dataDir, 'thesis.txt'), '');
     expect(await refused(up())).toContain('holds something else (thesis.txt)');

@@ -91,10 +91,10 @@ export async function startRawApi(
     readonly outgoing?: OutgoingHttp;
     readonly kinds?: readonly ResourceDeclaration[];
     readonly clock?: Clock;
+    readonly serviceClusterIpRange?: string;
   } = {},
 ): Promise<RawApi> {
-  const { kv = new MemoryKv(), outgoing, kinds, clock = realClock } = of;
-  const own = kinds === undefined ? {} : { kinds };
+  const { kv = new MemoryKv(), outgoing, clock = realClock, ...own } = of;
   const admissionPlugins = withoutControllers;
   const server = await parts.start(() =>
     startApiServer({ kv, clock, random, logger, outgoing, admissionPlugins, ...own }),
