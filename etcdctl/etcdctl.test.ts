@@ -149,7 +149,7 @@ describe.skipIf(etcdctl === undefined)('wherry etcdctl', () => {
   it('asks an endpoint that answers', async () => {
     const some = ['--endpoints', `127.0.0.1:1,${server.address}`];
     expect(await ours(['put', 'known', '1', ...some])).toEqual({ out: 'OK\n' });
-    const oneByOne = ['--endpoints', '127.0.0.1:1', '--endpoints', server.address];
+    const oneByOne = ['--endpoints', server.address, '--endpoints', '127.0.0.1:1'];
     expect(await ours(['get', 'known', ...oneByOne])).toEqual({ out: 'known\n1\n' });
     expect((await ours(['snapshot', 'save', join(folder, 'none.db'), ...some])).error).toBe(
       `snapshot must be requested to one selected node, not multiple [127.0.0.1:1 ${server.address}]`,
