@@ -36,6 +36,8 @@ export interface Informer<T extends KubernetesObject> extends Running {
   readonly synced: boolean;
   /** Resolves when `synced` becomes true; rejects if stopped before. */
   whenSynced(): Promise<void>;
+  /** As {@link whenSynced}, but resolves as well once the first list has failed three times. */
+  whenTried(): Promise<void>;
   /** Adds an index: `of` yields the values under which an object is found. Only before `start`. */
   addIndex(name: string, of: (object: T) => readonly string[]): void;
   /**

@@ -15,6 +15,9 @@ export interface InformerOptions extends ReflectorEffects, Selection {
   readonly keep?: (object: KubernetesObject) => KubernetesObject;
 }
 
+/** A list that fails so often in a row fails for more than a moment. */
+const TRIES = 3;
+
 class InformerStoppedError extends Error {
   override readonly name = 'InformerStoppedError';
 }
@@ -34,6 +37,7 @@ class ReflectedInformer<T extends KubernetesObject> implements Informer<T> {
   readonly #keep: InformerOptions['keep'];
   readonly #handlers = new Set<InformerHandler<T>>();
   readonly #synced: Promise<void>;
+  readonly #failed: Promise<void>;
   #settle!: { resolve: () => void; reject: (error: Error) => void };
   #state: 'new' | 'started' | 'synced' | 'stopped' = 'new';
 
@@ -42,6 +46,8 @@ class ReflectedInformer<T extends KubernetesObject> implements Informer<T> {
     this.#synced = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
+    let giveUp = (): void => {};
+    this.#failed = new Promise((resolve) => (giveUp = resolve));
     // Nobody has to wait for the sync: its failure then is no unhandled one.
     this.#synced.catch(() => {});
     this.#freeze = options.freeze ?? false;
@@ -56,6 +62,9 @@ class ReflectedInformer<T extends KubernetesObject> implements Informer<T> {
       sink: {
         replace: (items) => this.#replace(items),
         apply: (event) => this.#apply(event),
+        failed: (times) => {
+          if (times >= TRIES) giveUp();
+        },
       },
     });
   }
@@ -74,6 +83,10 @@ class ReflectedInformer<T extends KubernetesObject> implements Informer<T> {
 
   whenSynced(): Promise<void> {
     return this.#synced;
+  }
+
+  whenTried(): Promise<void> {
+    return Promise.race([this.#synced, this.#failed]);
   }
 
   addIndex(name: string, of: IndexFunction<T>): void {

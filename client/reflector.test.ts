@@ -214,6 +214,24 @@ describe('an informer', () => {
     await informer.stop();
   });
 
+  it('tells who does not want to wait that lists fail again and again', async () => {
+    const server = new ScriptedServer();
+    for (let n = 0; n < 3; n++) server.lists.push(new Error('no conversion'));
+    server.lists.push({ items: [pod('a', '1')], resourceVersion: '7' });
+    server.stream();
+    const informer = server.informer();
+    informer.start();
+    let tried = false;
+    void informer.whenTried().then(() => (tried = true));
+    await server.clock.advance(200 + 100);
+    expect(tried).toBe(false);
+    await server.clock.advance(400);
+    expect([tried, informer.synced]).toEqual([true, false]);
+    await server.clock.advance(800);
+    await informer.whenSynced();
+    await informer.stop();
+  });
+
   it('rejects those who wait for the sync when it is stopped before', async () => {
     const server = new ScriptedServer();
     server.lists.push(new Error('connect ECONNREFUSED'));

@@ -34,6 +34,8 @@ export interface ReflectorSink<T> {
   /** The whole state. Objects not among `items` are gone. */
   replace(items: readonly T[]): void;
   apply(event: WatchEvent<T>): void;
+  /** So often in a row: it is tried again. */
+  failed?(times: number): void;
 }
 
 const PAGE_SIZE = 500;
@@ -164,6 +166,7 @@ export class Reflector<T extends KubernetesObject> {
     }
     const delayMs = backoffMs(backoffBounds, this.#failures++);
     logger.warn({ resource, err: error, retryMs: delayMs }, 'list or watch failed, will retry');
+    this.#sink.failed?.(this.#failures);
     const jitter = random.below(delayMs + 1, 'reflector backoff jitter');
     await sleep(clock, delayMs / 2 + jitter / 2, this.#abort.signal);
   }

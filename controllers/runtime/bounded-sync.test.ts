@@ -8,10 +8,10 @@ function start() {
   const clock = new FakeClock();
   const warnings: object[] = [];
   const logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) };
-  let settleSync!: { resolve: () => void; reject: (error: Error) => void };
-  const whenSynced = new Promise<void>((resolve, reject) => (settleSync = { resolve, reject }));
+  let settleTries!: { resolve: () => void; reject: (error: Error) => void };
+  const whenTried = new Promise<void>((resolve, reject) => (settleTries = { resolve, reject }));
   let starts = 0;
-  const informer = { start: () => void starts++, whenSynced: () => whenSynced };
+  const informer = { start: () => void starts++, whenTried: () => whenTried, synced: false };
   const bounded = boundedSync(configMaps, informer, { clock, logger, controller: 'c' });
   const outcome = { is: 'waiting' };
   bounded.start();
@@ -19,7 +19,11 @@ function start() {
     () => (outcome.is = 'begun'),
     (error: Error) => (outcome.is = error.message),
   );
-  return { clock, warnings, synced: settleSync, outcome, starts: () => starts };
+  const synced = (): void => {
+    informer.synced = true;
+    settleTries.resolve();
+  };
+  return { clock, warnings, synced, tries: settleTries, outcome, starts: () => starts };
 }
 
 describe('a cache that is waited for', () => {
@@ -28,10 +32,19 @@ describe('a cache that is waited for', () => {
     expect(starts()).toBe(1);
     await settle();
     expect(outcome.is).toBe('waiting');
-    synced.resolve();
+    synced();
     await settle();
     expect(outcome.is).toBe('begun');
     expect([warnings, clock.timers]).toEqual([[], 0]);
+  });
+
+  it('holds nobody up once it has failed again and again', async () => {
+    const { clock, tries, outcome, warnings } = start();
+    tries.resolve();
+    await settle();
+    expect(outcome.is).toBe('begun');
+    expect(warnings).toEqual([{ controller: 'c', resource: 'configmaps' }]);
+    expect(clock.timers).toBe(0);
   });
 
   it('holds nobody up for more than half a minute', async () => {
@@ -45,8 +58,8 @@ describe('a cache that is waited for', () => {
   });
 
   it('says that it was stopped', async () => {
-    const { clock, synced, outcome, warnings } = start();
-    synced.reject(new Error('stopped'));
+    const { clock, tries, outcome, warnings } = start();
+    tries.reject(new Error('stopped'));
     await settle();
     expect(outcome.is).toBe('stopped');
     expect([warnings, clock.timers]).toEqual([[], 0]);

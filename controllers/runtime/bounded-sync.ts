@@ -1,11 +1,14 @@
+import type { KubernetesObject } from '../../api/meta.ts';
 import { groupResource, type ResourceType } from '../../api/resource.ts';
+import type { Informer } from '../../client/informer-interface.ts';
 import { sleep } from '../../platform/clock.ts';
 import type { Effects } from '../../platform/effects.ts';
 import type { Controller } from './controller.ts';
 
 type Cache = Controller['informers'][number];
+type Bounded = Pick<Informer<KubernetesObject>, 'start' | 'whenTried' | 'synced'>;
 
-/** As kube-controller-manager's garbage collector waits for its monitors. */
+/** As kube-controller-manager's garbage collector waits for its monitors at most. */
 const SYNC_LIMIT_MS = 30_000;
 
 /**
@@ -14,7 +17,7 @@ const SYNC_LIMIT_MS = 30_000;
  */
 export function boundedSync(
   type: ResourceType,
-  informer: Cache,
+  informer: Bounded,
   {
     clock,
     logger,
@@ -25,19 +28,17 @@ export function boundedSync(
     start: () => informer.start(),
     whenSynced: async () => {
       const settled = new AbortController();
-      const tooLong = sleep(clock, SYNC_LIMIT_MS, settled.signal).then(() => {
-        if (settled.signal.aborted) return;
-        const resource = groupResource(type);
-        logger.warn(
-          { controller, resource },
-          'the resource could not be listed: going on without it',
-        );
-      });
       try {
-        await Promise.race([informer.whenSynced(), tooLong]);
+        await Promise.race([informer.whenTried(), sleep(clock, SYNC_LIMIT_MS, settled.signal)]);
       } finally {
         settled.abort();
       }
+      if (informer.synced) return;
+      const resource = groupResource(type);
+      logger.warn(
+        { controller, resource },
+        'the resource could not be listed: going on without it',
+      );
     },
   };
 }

@@ -69,7 +69,8 @@ export async function discover(api: Api): Promise<readonly DiscoveredResource[]>
       const list = await api.send({ method: 'GET', path, accept: ACCEPT });
       const known = list as AggregatedList | VersionList;
       if (known.kind === 'APIGroupDiscoveryList') return ofAggregated(known);
-      return (await Promise.all(versionsOf(known).map((each) => ofVersion(api, path, each)))).flat();
+      const versions = versionsOf(known).map((version) => ofVersion(api, path, version));
+      return (await Promise.all(versions)).flat();
     }),
   );
   return roots.flat();

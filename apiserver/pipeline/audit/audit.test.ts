@@ -302,9 +302,9 @@ describe('the audit log', () => {
     };
     const log = new AuditLog(sink, silentLogger);
     const add = (n: number) => log.add({ auditID: '' }, JSON.stringify({ n }));
-    add(-1);
+    void add(-1);
     await new Promise((resolve) => setImmediate(resolve));
-    for (let n = 0; n < 10_500; n++) add(n);
+    for (let n = 0; n < 10_500; n++) void add(n);
     expect(log.lost).toBe(500);
     free();
     await log.stop();
@@ -320,13 +320,13 @@ describe('the audit log', () => {
     };
     const log = new AuditLog(sink, silentLogger);
     const large = 'x'.repeat(20 * 2 ** 20);
-    for (let n = 0; n < 5; n++) log.add({ auditID: '' }, large);
+    for (let n = 0; n < 5; n++) void log.add({ auditID: '' }, large);
     expect(log.lost).toBe(2);
     await new Promise((resolve) => setImmediate(resolve));
     ends.shift()!(new Error('disk full'));
     await new Promise((resolve) => setImmediate(resolve));
     expect(log.lost).toBe(5);
-    log.add({ auditID: '' }, large);
+    void log.add({ auditID: '' }, large);
     expect(log.lost).toBe(5);
     await new Promise((resolve) => setImmediate(resolve));
     ends.shift()!();
