@@ -12,7 +12,6 @@ export interface DiscoveredResource extends ResourceType {
 }
 
 interface AggregatedList {
-  readonly kind: 'APIGroupDiscoveryList';
   readonly items: readonly {
     readonly metadata: { readonly name?: string };
     readonly versions: readonly {
@@ -68,7 +67,7 @@ export async function discover(api: Api): Promise<readonly DiscoveredResource[]>
     ['/api', '/apis'].map(async (path) => {
       const list = await api.send({ method: 'GET', path, accept: ACCEPT });
       const known = list as AggregatedList | VersionList;
-      if (known.kind === 'APIGroupDiscoveryList') return ofAggregated(known);
+      if ('items' in known) return ofAggregated(known);
       const versions = versionsOf(known).map((version) => ofVersion(api, path, version));
       return (await Promise.all(versions)).flat();
     }),
