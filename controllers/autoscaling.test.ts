@@ -13,14 +13,10 @@ import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerSpec,
 } from '../api/types/autoscaling-v2.ts';
-import { startApiServer } from '../apiserver/server.ts';
-import { createClient, type RestClient } from '../client/rest.ts';
+import type { RestClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
-import { silentLogger as logger } from '../platform/logger.ts';
-import { MemoryKv } from '../test/model/memory-kv.ts';
-import { FakeClock } from '../test/support/fake-clock.ts';
-import { SeededRandom } from '../test/support/seeded-random.ts';
-import { startControllers } from './manager.ts';
+import type { FakeClock } from '../test/support/fake-clock.ts';
+import { startSteppedControllers } from '../test/support/stepped-controllers.ts';
 
 let parts: Lifecycle;
 let clock: FakeClock;
@@ -33,28 +29,11 @@ const merge = 'application/merge-patch+json';
 
 beforeEach(async () => {
   parts = new Lifecycle();
-  clock = new FakeClock();
   made = 0;
-  const random = new SeededRandom(1);
-  const server = await parts.start(() =>
-    startApiServer({ kv: new MemoryKv(), clock, random, logger }),
-  );
-  await clock.advance(10);
-  await server.ready();
-  const certificate = { commonName: 'admin', organizations: ['system:masters'] };
-  client = createClient({
-    handler: (request) => server.handler({ ...request, peer: { address: 'test', certificate } }),
-    userAgent: 'test',
-    clock,
-  });
-  const running = await parts.start(() =>
-    startControllers({
-      ...{ client, clock, random, logger, freeze: true },
-      controllers: ['horizontal-pod-autoscaler-controller'],
-      resourceTypes: [pods, deployments, hpaType],
-    }),
-  );
-  await running.ready();
+  ({ clock, client } = await startSteppedControllers(parts, {
+    controllers: ['horizontal-pod-autoscaler-controller'],
+    resourceTypes: [pods, deployments, hpaType],
+  }));
   await client.create(serviceAccounts, { metadata: { namespace, name: 'default' } });
   const status = { conditions: [{ type: 'Ready', status: 'True' }] };
   await client.create(nodes, { metadata: { name: 'n' }, spec: {}, status });

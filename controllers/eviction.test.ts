@@ -13,15 +13,10 @@ import {
 } from '../api/resources.ts';
 import { formatMicroTime, formatTime } from '../api/time.ts';
 import type { Pod, PodCondition, Taint, Toleration } from '../api/types/core-v1.ts';
-import { startApiServer } from '../apiserver/server.ts';
-import { createClient, type RestClient } from '../client/rest.ts';
+import type { RestClient } from '../client/rest.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
-import { silentLogger as logger } from '../platform/logger.ts';
-import { MemoryKv } from '../test/model/memory-kv.ts';
-import { withoutControllers } from '../test/support/admission.ts';
-import { FakeClock, settle } from '../test/support/fake-clock.ts';
-import { SeededRandom } from '../test/support/seeded-random.ts';
-import { startControllers } from './manager.ts';
+import { type FakeClock, settle } from '../test/support/fake-clock.ts';
+import { startSteppedControllers } from '../test/support/stepped-controllers.ts';
 
 let parts: Lifecycle;
 let clock: FakeClock;
@@ -34,33 +29,10 @@ const names = [
 
 beforeEach(async () => {
   parts = new Lifecycle();
-  clock = new FakeClock();
-  const random = new SeededRandom(1);
-  const server = await parts.start(() =>
-    startApiServer({
-      kv: new MemoryKv(),
-      clock,
-      random,
-      logger,
-      admissionPlugins: withoutControllers,
-    }),
-  );
-  const ready = server.ready();
-  await clock.advance(10);
-  await ready;
-  const certificate = { commonName: 'admin', organizations: ['system:masters'] };
-  client = createClient({
-    handler: (request) => server.handler({ ...request, peer: { address: 'test', certificate } }),
-    userAgent: 'test',
-    clock,
-  });
-  const running = await parts.start(() =>
-    startControllers({
-      ...{ client, clock, random, logger, controllers: names, freeze: true },
-      resourceTypes: [pods, nodes, leases, podDisruptionBudgets],
-    }),
-  );
-  await running.ready();
+  ({ clock, client } = await startSteppedControllers(parts, {
+    controllers: names,
+    resourceTypes: [pods, nodes, leases, podDisruptionBudgets],
+  }));
   const metadata = { namespace: 'default', name: 'default' };
   await client.create(serviceAccounts, { metadata });
 });

@@ -10,16 +10,11 @@ import {
   volumeAttachments,
 } from '../../api/resources.ts';
 import type { VolumeAttachment } from '../../api/types/storage-v1.ts';
-import { startApiServer } from '../../apiserver/server.ts';
-import { createClient, type RestClient } from '../../client/rest.ts';
+import type { RestClient } from '../../client/rest.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
-import { silentLogger as logger } from '../../platform/logger.ts';
 import { realCiphers } from '../../platform/node/crypto/ciphers.ts';
-import { MemoryKv } from '../../test/model/memory-kv.ts';
-import { withoutControllers } from '../../test/support/admission.ts';
-import { FakeClock, settle } from '../../test/support/fake-clock.ts';
-import { SeededRandom } from '../../test/support/seeded-random.ts';
-import { startControllers } from '../manager.ts';
+import { type FakeClock, settle } from '../../test/support/fake-clock.ts';
+import { startSteppedControllers } from '../../test/support/stepped-controllers.ts';
 
 let parts: Lifecycle;
 let clock: FakeClock;
@@ -29,29 +24,12 @@ const namespace = 'default';
 
 beforeEach(async () => {
   parts = new Lifecycle();
-  clock = new FakeClock();
-  const effects = { clock, random: new SeededRandom(1), logger };
-  const server = await parts.start(() =>
-    startApiServer({ ...effects, kv: new MemoryKv(), admissionPlugins: withoutControllers }),
-  );
-  const ready = server.ready();
-  await clock.advance(10);
-  await ready;
-  const certificate = { commonName: 'admin', organizations: ['system:masters'] };
-  client = createClient({
-    handler: (request) => server.handler({ ...request, peer: { address: 'test', certificate } }),
-    userAgent: 'test',
-    clock,
-  });
   const stored = [persistentVolumes, persistentVolumeClaims, csiDrivers, volumeAttachments];
-  const running = await parts.start(() =>
-    startControllers({
-      ...{ ...effects, client, controllers: ['attachdetach'], freeze: true },
-      resourceTypes: [pods, nodes, ...stored],
-      fingerprint: realCiphers.fingerprint,
-    }),
-  );
-  await running.ready();
+  ({ clock, client } = await startSteppedControllers(parts, {
+    controllers: ['attachdetach'],
+    resourceTypes: [pods, nodes, ...stored],
+    fingerprint: realCiphers.fingerprint,
+  }));
   for (const name of ['a', 'b']) await addNode(name);
 });
 

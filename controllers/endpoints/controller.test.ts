@@ -2,15 +2,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { endpoints, pods, services } from '../../api/resources.ts';
 import { isStatus } from '../../api/status.ts';
-import { startApiServer } from '../../apiserver/server.ts';
-import { createClient, type RestClient } from '../../client/rest.ts';
+import type { RestClient } from '../../client/rest.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
-import { silentLogger as logger } from '../../platform/logger.ts';
-import { MemoryKv } from '../../test/model/memory-kv.ts';
-import { withoutControllers } from '../../test/support/admission.ts';
-import { FakeClock, settle } from '../../test/support/fake-clock.ts';
-import { SeededRandom } from '../../test/support/seeded-random.ts';
-import { startControllers } from '../manager.ts';
+import { type FakeClock, settle } from '../../test/support/fake-clock.ts';
+import { startSteppedControllers } from '../../test/support/stepped-controllers.ts';
 
 const parts = new Lifecycle();
 const namespace = 'default';
@@ -18,27 +13,10 @@ let clock: FakeClock;
 let client: RestClient;
 
 beforeEach(async () => {
-  clock = new FakeClock();
-  const effects = { clock, random: new SeededRandom(1), logger };
-  const server = await parts.start(() =>
-    startApiServer({ ...effects, kv: new MemoryKv(), admissionPlugins: withoutControllers }),
-  );
-  const ready = server.ready();
-  await clock.advance(10);
-  await ready;
-  const certificate = { commonName: 'admin', organizations: ['system:masters'] };
-  client = createClient({
-    handler: (request) => server.handler({ ...request, peer: { address: 'test', certificate } }),
-    userAgent: 'test',
-    clock,
-  });
-  const running = await parts.start(() =>
-    startControllers({
-      ...{ ...effects, client, controllers: ['endpoints-controller'], freeze: true },
-      resourceTypes: [pods, services, endpoints],
-    }),
-  );
-  await running.ready();
+  ({ clock, client } = await startSteppedControllers(parts, {
+    controllers: ['endpoints-controller'],
+    resourceTypes: [pods, services, endpoints],
+  }));
 });
 
 afterEach(() => parts.stop());

@@ -6,15 +6,10 @@ import {
   pods,
   storageClasses,
 } from '../../api/resources.ts';
-import { startApiServer } from '../../apiserver/server.ts';
-import { createClient, type RestClient } from '../../client/rest.ts';
+import type { RestClient } from '../../client/rest.ts';
 import { Lifecycle } from '../../platform/lifecycle.ts';
-import { silentLogger as logger } from '../../platform/logger.ts';
-import { MemoryKv } from '../../test/model/memory-kv.ts';
-import { withoutControllers } from '../../test/support/admission.ts';
-import { FakeClock, settle } from '../../test/support/fake-clock.ts';
-import { SeededRandom } from '../../test/support/seeded-random.ts';
-import { startControllers } from '../manager.ts';
+import { type FakeClock, settle } from '../../test/support/fake-clock.ts';
+import { startSteppedControllers } from '../../test/support/stepped-controllers.ts';
 
 const parts = new Lifecycle();
 const namespace = 'default';
@@ -23,27 +18,10 @@ let clock: FakeClock;
 let client: RestClient;
 
 beforeEach(async () => {
-  clock = new FakeClock();
-  const effects = { clock, random: new SeededRandom(1), logger };
-  const server = await parts.start(() =>
-    startApiServer({ ...effects, kv: new MemoryKv(), admissionPlugins: withoutControllers }),
-  );
-  const ready = server.ready();
-  await clock.advance(10);
-  await ready;
-  const certificate = { commonName: 'admin', organizations: ['system:masters'] };
-  client = createClient({
-    handler: (request) => server.handler({ ...request, peer: { address: 'test', certificate } }),
-    userAgent: 'test',
-    clock,
-  });
-  const running = await parts.start(() =>
-    startControllers({
-      ...{ ...effects, client, controllers: ['persistentvolume-binder'], freeze: true },
-      resourceTypes: [pods, persistentVolumes, persistentVolumeClaims, storageClasses],
-    }),
-  );
-  await running.ready();
+  ({ clock, client } = await startSteppedControllers(parts, {
+    controllers: ['persistentvolume-binder'],
+    resourceTypes: [pods, persistentVolumes, persistentVolumeClaims, storageClasses],
+  }));
 });
 
 afterEach(() => parts.stop());
