@@ -27,6 +27,16 @@ export const newImage = {
   spec: { template: { spec: { containers: [{ name: 'main', image: 'example.org/main:2' }] } } },
 };
 
+/** A pod that uses the claim "data". */
+export const claimUser = (more = ''): string => `
+apiVersion: v1
+kind: Pod
+metadata: { name: user }
+spec:
+  volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+  containers: [{ name: main, image: "example.org/main:1" }]
+  ${more}`;
+
 /** One of the scenario's own, named like its namespace. */
 export const storageClass = (provisioner: string, more = ''): string => `
 apiVersion: storage.k8s.io/v1

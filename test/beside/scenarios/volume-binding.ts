@@ -1,6 +1,6 @@
 /** How claims and volumes find each other, and what becomes of a volume without its claim. */
 import type { Place, Seen } from '../place.ts';
-import { type Scenario, storageClass } from '../scenario.ts';
+import { claimUser, type Scenario, storageClass } from '../scenario.ts';
 
 const claim = (more = '', name = 'data'): string => `
 apiVersion: v1
@@ -88,7 +88,9 @@ export const volumeBindingScenarios: readonly Scenario[] = [
     also: both,
     async run(at) {
       await at.create(volume('volumeMode: Block'));
-      await at.create(volume('', { suffix: '-b' }).replace('storageClassName: NAMESPACE', ''));
+      // One without a class would be for claims of other scenarios, too.
+      const other = volume('', { suffix: '-b' });
+      await at.create(other.replace(/(storageClassName: NAMESPACE)/, '$1-other'));
       await ofVolume(at, 'Available');
       await ofVolume(at, 'Available', '-b');
       await at.create(claim());
@@ -180,6 +182,7 @@ export const volumeBindingScenarios: readonly Scenario[] = [
     also,
     async run(at) {
       await at.create(volume('persistentVolumeReclaimPolicy: Retain'));
+      await ofVolume(at, 'Available');
       await at.create(claim());
       await ofClaim(at, 'Bound');
       await at.delete('PersistentVolumeClaim', 'data');
@@ -210,14 +213,7 @@ export const volumeBindingScenarios: readonly Scenario[] = [
       await ofVolume(at, 'Available');
       await at.create(claim());
       await at.untilEvent('WaitForFirstConsumer');
-      await at.create(`
-apiVersion: v1
-kind: Pod
-metadata: { name: user }
-spec:
-  nodeSelector: { nowhere: "true" }
-  volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
-  containers: [{ name: main, image: "example.org/main:1" }]`);
+      await at.create(claimUser('nodeSelector: { nowhere: "true" }'));
       await at.untilEvent('FailedScheduling');
       await at.untilEvent('WaitForPodScheduled');
     },
@@ -232,13 +228,7 @@ spec:
       await ofVolume(at, 'Available');
       await at.create(claim());
       await at.untilEvent('WaitForFirstConsumer');
-      await at.create(`
-apiVersion: v1
-kind: Pod
-metadata: { name: user }
-spec:
-  volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
-  containers: [{ name: main, image: "example.org/main:1" }]`);
+      await at.create(claimUser());
       await ofClaim(at, 'Bound');
       await at.until('Pod', 'user', phaseIs('Running'));
     },

@@ -1,5 +1,5 @@
 import type { Place, Seen } from '../place.ts';
-import { type Scenario, storageClass } from '../scenario.ts';
+import { claimUser, type Scenario, storageClass } from '../scenario.ts';
 
 const claim = (name: string, more: string): string => `
 apiVersion: v1
@@ -127,13 +127,7 @@ export const volumeScenarios: readonly Scenario[] = [
     also: ['PersistentVolume/NAMESPACE'],
     async run(at) {
       await claimVolume(at);
-      await at.create(`
-apiVersion: v1
-kind: Pod
-metadata: { name: user }
-spec:
-  volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
-  containers: [{ name: main, image: "example.org/main:1" }]`);
+      await at.create(claimUser());
       await at.until('Pod', 'user', ({ status }) => status?.phase === 'Running');
       await at.delete('PersistentVolumeClaim', 'data');
       await at.until(
