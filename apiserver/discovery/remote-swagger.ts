@@ -77,8 +77,11 @@ export function withRemoteSwagger(own: Json, remote: readonly RemoteSwagger[]): 
   const definitions: Record<string, unknown> = { ...(own['definitions'] as Json) };
   for (const theirs of remote) {
     const names = new Map<string, string>();
-    for (const [name, definition] of Object.entries(theirs.definitions))
-      names.set(name, freeName(name, definition, definitions));
+    for (const [name, definition] of Object.entries(theirs.definitions)) {
+      const isFree = (candidate: string): boolean =>
+        definitions[candidate] === undefined || deepEqual(definitions[candidate], definition);
+      names.set(name, freeName(name, isFree));
+    }
     const renamed = (value: unknown): unknown => withNames(value, names);
     for (const [name, definition] of Object.entries(theirs.definitions))
       definitions[names.get(name)!] ??= renamed(definition);
@@ -87,11 +90,11 @@ export function withRemoteSwagger(own: Json, remote: readonly RemoteSwagger[]): 
   return { ...own, paths, definitions };
 }
 
-function freeName(name: string, definition: unknown, taken: Json): string {
+/** The first of name, name_v2, name_v3, … that is. */
+export function freeName(name: string, isFree: (candidate: string) => boolean): string {
   for (let i = 1; ; i++) {
     const candidate = i === 1 ? name : `${name}_v${i}`;
-    const there = taken[candidate];
-    if (there === undefined || deepEqual(there, definition)) return candidate;
+    if (isFree(candidate)) return candidate;
   }
 }
 

@@ -3,7 +3,7 @@
  * 1.27 and 1.28 refuse to apply without it.
  */
 import { isObject } from '../../api/deep.ts';
-import { withNames } from './remote-swagger.ts';
+import { freeName, withNames } from './remote-swagger.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -118,10 +118,8 @@ function renamedIn(definitions: Json, taken: Readonly<Record<string, Json>>): Ma
     const kind = kindOf(objectOf(definition));
     const isFree = (candidate: string): boolean =>
       taken[candidate] === undefined || kindOf(taken[candidate]) === kind;
-    if (kind === undefined || isFree(name)) continue;
-    let count = 2;
-    while (!isFree(`${name}_v${count}`)) count++;
-    names.set(name, `${name}_v${count}`);
+    const free = kind === undefined ? name : freeName(name, isFree);
+    if (free !== name) names.set(name, free);
   }
   return names;
 }

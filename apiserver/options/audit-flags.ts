@@ -1,7 +1,7 @@
 /** Flags of `wherry apiserver` about its audit log: kube-apiserver's names and defaults. */
 import { type Command, Option } from 'commander';
 import { boolean, count, durationFlag, positive, positiveNumber } from './flag-values.ts';
-import { type AuditMode, auditModes } from '../pipeline/audit/audit-webhook.ts';
+import { type AuditMode, auditModes } from '../pipeline/audit/backend.ts';
 
 export interface AuditFlags {
   readonly auditPolicyFile?: string;

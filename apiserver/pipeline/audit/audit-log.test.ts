@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { silentLogger } from '../../../platform/logger.ts';
 import { AuditLog, type LineSink } from './audit-log.ts';
-import type { AuditMode } from './audit-webhook.ts';
+import type { AuditMode } from './backend.ts';
 
 /** A log whose writes end as the test says. */
 function started(mode: AuditMode) {

@@ -1,6 +1,5 @@
 import type { Logger } from '../../../platform/logger.ts';
-import type { AuditMode } from './audit-webhook.ts';
-import type { AuditBackend } from './backend.ts';
+import type { AuditBackend, AuditMode } from './backend.ts';
 import type { AuditEvent } from './event.ts';
 
 /** Where lines go. Rejects when they cannot be written. */

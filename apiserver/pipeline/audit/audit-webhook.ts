@@ -5,11 +5,8 @@
 import { sleep, type Timer } from '../../../platform/clock.ts';
 import type { Effects } from '../../../platform/effects.ts';
 import { jsonText } from '../../../platform/json-text.ts';
-import type { AuditBackend } from './backend.ts';
+import type { AuditBackend, AuditMode } from './backend.ts';
 import type { AuditEvent } from './event.ts';
-
-export const auditModes = ['batch', 'blocking', 'blocking-strict'] as const;
-export type AuditMode = (typeof auditModes)[number];
 
 export interface BatchLimits {
   /** Events that wait; beyond that they are lost. */

@@ -1,5 +1,9 @@
 import type { AuditEvent } from './event.ts';
 
+/** Whether requests wait until their events are out; strictly: are refused if they cannot be. */
+export const auditModes = ['batch', 'blocking', 'blocking-strict'] as const;
+export type AuditMode = (typeof auditModes)[number];
+
 /** Where events go. */
 export interface AuditBackend {
   /** As metrics name it. */

@@ -1,8 +1,6 @@
-import { isObject } from '../../../../api/deep.ts';
+import { isObject, objectsIn } from '../../../../api/deep.ts';
 
 type Json = Record<string, unknown>;
-
-const objectsIn = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
 /** What v1beta1 could say once for all versions, and what it is called in each. */
 const common = {

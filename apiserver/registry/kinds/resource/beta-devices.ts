@@ -1,8 +1,6 @@
-import { isObject } from '../../../../api/deep.ts';
+import { isObject, objectsIn } from '../../../../api/deep.ts';
 
 type Json = Record<string, unknown>;
-
-const objectsIn = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
 /** What a request has besides what it asks for. */
 const OWN = new Set(['name', 'firstAvailable']);
