@@ -6,7 +6,7 @@ import { diskSpace } from '../platform/node/files/disk-space.ts';
 import type { ProcessContext } from '../platform/node/process.ts';
 import type { LogsFlags } from './commands/logs.ts';
 import type { ManageContext } from './commands/manage.ts';
-import { meantBy } from './kin.ts';
+import { meantBy } from './suggestions.ts';
 import { clusterPaths, DEFAULT_DATA_DIR } from './paths.ts';
 import { runCommand, seeHelp } from './run-command.ts';
 import { readRunState } from './run-state.ts';

@@ -6,6 +6,7 @@
  * requests of a watch or keepalive come in one body, or over a WebSocket.
  */
 import type { HttpRequest, HttpResponse } from '../../../platform/net/http.ts';
+import { isWebSocketRequest } from '../../../platform/net/websocket-server.ts';
 import { downloads } from '../download.ts';
 import { StoreError } from '../../kv.ts';
 import { KeepAliveStream } from '../keep-alive-stream.ts';
@@ -18,7 +19,7 @@ import { WatchStream } from '../watch-stream.ts';
 import { wholeMessage } from '../wire/long-message.ts';
 import { errorBody, httpStatusOf, statusOf } from './errors.ts';
 import { GatewayCall } from './gateway-call.ts';
-import { isWebSocketRequest, overWebSocket } from './web-socket.ts';
+import { overWebSocket } from './web-socket.ts';
 import { fromJson, parseJson, toJson } from './json.ts';
 
 const PREFIX = /^\/v3(?:beta)?(\/.*)$/;

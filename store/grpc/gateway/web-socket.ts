@@ -12,8 +12,6 @@ import {
 } from '../../../platform/net/http.ts';
 import { offeredProtocols, ServerWebSocket } from '../../../platform/net/websocket-server.ts';
 
-export { isWebSocketRequest } from '../../../platform/net/websocket-server.ts';
-
 const BEARER = 'Bearer';
 
 /** Messages of the client, until it leaves; never rejects. */
